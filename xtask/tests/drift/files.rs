@@ -62,7 +62,9 @@ fn a_folder_is_compared_document_by_document() {
     let mut out = Vec::new();
     let error = run(upstream.path(), ours.path(), false, false, &mut out).expect_err("nothing to compare");
     assert!(
-        error.to_string().ends_with("no document of identity, tenants, applications, sso, scim, environment in this folder")
+        error
+            .to_string()
+            .ends_with("no document of identity, tenants, applications, sso, scim, environment in this folder")
     );
     fs::write(upstream.path().join("identity.structure.json"), document().to_string()).expect("written");
     assert!(!run(upstream.path(), ours.path(), false, false, &mut out).expect("a report"));

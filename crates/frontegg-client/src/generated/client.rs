@@ -8240,6 +8240,140 @@ Sends a `POST` request to `/team/resources/sso/v1/oidc/configurations`
         let mut request = self.client.post(url).json(&body).build()?;
         self.read(request, const { known("set_environment_oidc_configuration") }).await
     }
+    /**List provisioning connections, of the environment or of one tenant
+
+Returns a plain array of the connections that pass every filter given, without their tokens, the oldest one first. A user token sees those of its own tenant, whichever tenant the query names.
+
+Sends a `GET` request to `/directory/resources/v1/configurations/scim2`
+
+Arguments:
+- `connection_name`: Name of the connections, compared exactly.
+- `id`: Id of a connection.
+- `source`: Identity provider for which the connections were made.
+- `tenant_id`: Tenant whose connections to list.
+*/
+    pub async fn list_scim_configurations<'a>(
+        &'a self,
+        connection_name: Option<&'a str>,
+        id: Option<&'a str>,
+        source: Option<&'a enums::Scim2ConnectionSource>,
+        tenant_id: Option<&'a str>,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::Scim2ConnectionConfigResponse>>,
+        Error<types::ApiError>,
+    > {
+        let url = self.url("/directory/resources/v1/configurations/scim2")?;
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .query(
+                &progenitor_client::QueryParam::new("connectionName", &connection_name),
+            )
+            .query(&progenitor_client::QueryParam::new("id", &id))
+            .query(&progenitor_client::QueryParam::new("source", &source))
+            .query(&progenitor_client::QueryParam::new("tenantId", &tenant_id))
+            .build()?;
+        self.read(request, const { known("list_scim_configurations") }).await
+    }
+    /**Open a SCIM server for a tenant's identity provider and get its token
+
+Stores a connection and returns its bearer token, which is in this answer only and does not expire; to exchange it, delete the connection and create another. The identity provider finds the server at /directory/resources/scim/v2.0/ with the id, below /frontegg on the environment's own domain. A tenant may have several, also of one name.
+
+Sends a `POST` request to `/directory/resources/v1/configurations/scim2`
+
+*/
+    pub async fn create_scim_configuration<'a>(
+        &'a self,
+        body: &'a types::Scim2CreateConnectionConfigRequest,
+    ) -> Result<
+        ResponseValue<types::Scim2CreateConnectionConfigResponse>,
+        Error<types::ApiError>,
+    > {
+        let url = self.url("/directory/resources/v1/configurations/scim2")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_scim_configuration") }).await
+    }
+    /**Read a provisioning connection
+
+Returns the connection without its token. Without a tenant, the environment's token finds connections of all tenants.
+
+Sends a `GET` request to `/directory/resources/v1/configurations/scim2/{id}`
+
+Arguments:
+- `id`: Id of the connection.
+*/
+    pub async fn get_scim_configuration<'a>(
+        &'a self,
+        id: &'a str,
+    ) -> Result<
+        ResponseValue<types::Scim2ConnectionConfigResponse>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url(
+                &format!(
+                    "/directory/resources/v1/configurations/scim2/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_scim_configuration") }).await
+    }
+    /**Close a SCIM server, if wished with the people and groups it brought
+
+Deletes the connection and voids its token. What it brought stays in the tenant and is managed by frontegg from then on, unless deleteAll is sent: then the memberships and groups that came through it go too, and people without any other membership are deleted.
+
+Sends a `DELETE` request to `/directory/resources/v1/configurations/scim2/{id}`
+
+Arguments:
+- `id`: Id of the connection.
+- `body`
+*/
+    pub async fn delete_scim_configuration<'a>(
+        &'a self,
+        id: &'a str,
+        body: &'a types::Scim2DeleteConnectionConfigRequest,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/directory/resources/v1/configurations/scim2/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.delete(url).json(&body).build()?;
+        self.acknowledge(request, const { known("delete_scim_configuration") }).await
+    }
+    /**Switch on or off that provisioning changes people and groups
+
+Stores syncToUserManagement; nothing else can be changed. Switching on brings the people and groups that were stored meanwhile into the tenant, switching off leaves them as they are. The answer has no body.
+
+Sends a `PATCH` request to `/directory/resources/v1/configurations/scim2/{id}`
+
+Arguments:
+- `id`: Id of the connection.
+- `body`
+*/
+    pub async fn update_scim_configuration<'a>(
+        &'a self,
+        id: &'a str,
+        body: &'a types::Scim2PatchConnectionConfigRequest,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/directory/resources/v1/configurations/scim2/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.acknowledge(request, const { known("update_scim_configuration") }).await
+    }
     /**Exchange the environment's client id and API key for an environment token
 
 Exchanges client id and API key for the token that management calls carry, and tells its lifetime in seconds. Nothing is stored or ended by it; several tokens may be live at once. There is no refresh: authenticate again before the token ends. Credentials of the account yield a token that reaches every environment.

@@ -50,6 +50,8 @@ pub mod sso_configurations;
 pub mod saml_configurations;
 pub mod oidc_configurations;
 pub mod sso_settings;
+pub mod scim_settings;
+pub mod scim_configurations;
 pub mod environment_authentication;
 pub mod unpublished_users;
 pub mod unpublished_accounts;
@@ -64,12 +66,13 @@ pub mod unpublished_sessions;
 pub mod unpublished_sub_accounts;
 pub mod unpublished_data_migration;
 pub mod unpublished_applications;
+pub mod unpublished_scim;
 use std::sync::Arc;
 use axum::Router;
 use crate::principal::Authenticate;
 use crate::schema::Contract;
 /// Every operation of the documents.
-pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_oauth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + sso_configurations::SsoConfigurationsApi + saml_configurations::SamlConfigurationsApi + oidc_configurations::OidcConfigurationsApi + sso_settings::SsoSettingsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi + unpublished_passkeys::UnpublishedPasskeysApi + unpublished_mfa::UnpublishedMfaApi + unpublished_sessions::UnpublishedSessionsApi + unpublished_sub_accounts::UnpublishedSubAccountsApi + unpublished_data_migration::UnpublishedDataMigrationApi + unpublished_applications::UnpublishedApplicationsApi {}
+pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_oauth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + sso_configurations::SsoConfigurationsApi + saml_configurations::SamlConfigurationsApi + oidc_configurations::OidcConfigurationsApi + sso_settings::SsoSettingsApi + scim_settings::ScimSettingsApi + scim_configurations::ScimConfigurationsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi + unpublished_passkeys::UnpublishedPasskeysApi + unpublished_mfa::UnpublishedMfaApi + unpublished_sessions::UnpublishedSessionsApi + unpublished_sub_accounts::UnpublishedSubAccountsApi + unpublished_data_migration::UnpublishedDataMigrationApi + unpublished_applications::UnpublishedApplicationsApi + unpublished_scim::UnpublishedScimApi {}
 impl<
     T: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi
         + account_invitations::AccountInvitationsApi
@@ -100,6 +103,7 @@ impl<
         + sso_configurations::SsoConfigurationsApi
         + saml_configurations::SamlConfigurationsApi
         + oidc_configurations::OidcConfigurationsApi + sso_settings::SsoSettingsApi
+        + scim_settings::ScimSettingsApi + scim_configurations::ScimConfigurationsApi
         + environment_authentication::EnvironmentAuthenticationApi
         + unpublished_users::UnpublishedUsersApi
         + unpublished_accounts::UnpublishedAccountsApi
@@ -113,7 +117,8 @@ impl<
         + unpublished_sessions::UnpublishedSessionsApi
         + unpublished_sub_accounts::UnpublishedSubAccountsApi
         + unpublished_data_migration::UnpublishedDataMigrationApi
-        + unpublished_applications::UnpublishedApplicationsApi,
+        + unpublished_applications::UnpublishedApplicationsApi
+        + unpublished_scim::UnpublishedScimApi,
 > Api for T {}
 /// Mounts every operation.
 ///
@@ -223,6 +228,8 @@ pub fn routes<S: Api>(router: Router<Arc<S>>) -> Router<Arc<S>> {
     let router = saml_configurations::routes(router);
     let router = oidc_configurations::routes(router);
     let router = sso_settings::routes(router);
+    let router = scim_settings::routes(router);
+    let router = scim_configurations::routes(router);
     let router = environment_authentication::routes(router);
     let router = unpublished_users::routes(router);
     let router = unpublished_accounts::routes(router);
@@ -237,6 +244,7 @@ pub fn routes<S: Api>(router: Router<Arc<S>>) -> Router<Arc<S>> {
     let router = unpublished_sub_accounts::routes(router);
     let router = unpublished_data_migration::routes(router);
     let router = unpublished_applications::routes(router);
+    let router = unpublished_scim::routes(router);
     router
 }
 /// What the documents say about each operation, sorted by id.
@@ -273,6 +281,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &unpublished_sign_in::BEGIN_SOCIAL_SIGN_IN,
     &password_settings::CHANGE_MY_PASSWORD,
     &unpublished_sign_in::COMPLETE_SOCIAL_SIGN_IN,
+    &unpublished_scim::COUNT_SCIM_USERS,
     &unpublished_sub_accounts::COUNT_TENANT_USERS,
     &applications_settings::CREATE_APPLICATION,
     &applications_settings::CREATE_APPLICATION_CLIENT,
@@ -301,6 +310,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &permissions::CREATE_PERMISSIONS,
     &account_roles::CREATE_ROLE_V2,
     &roles::CREATE_ROLES_V1,
+    &scim_configurations::CREATE_SCIM_CONFIGURATION,
     &sso_configurations::CREATE_SSO_CONFIGURATION,
     &sso_configurations::CREATE_SSO_DOMAIN,
     &sso_configurations::CREATE_SSO_GROUP,
@@ -336,6 +346,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &permissions::DELETE_PERMISSION,
     &permissions_categories::DELETE_PERMISSION_CATEGORY,
     &roles::DELETE_ROLE,
+    &scim_configurations::DELETE_SCIM_CONFIGURATION,
     &sms_configuration::DELETE_SMS_CONFIGURATION,
     &sms_templates::DELETE_SMS_TEMPLATE,
     &sso_configurations::DELETE_SSO_CONFIGURATION,
@@ -427,6 +438,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &unpublished_sign_in::GET_PUBLIC_AUTH_STRATEGIES,
     &unpublished_sign_in::GET_PUBLIC_CAPTCHA_POLICY,
     &unpublished_sign_in::GET_PUBLIC_IDENTITY_CONFIGURATION,
+    &scim_configurations::GET_SCIM_CONFIGURATION,
     &sessions_management::GET_SESSION_CONFIGURATION,
     &sms_configuration::GET_SMS_CONFIGURATION,
     &sms_templates::GET_SMS_TEMPLATE,
@@ -492,6 +504,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &account_roles::LIST_ROLE_TENANTS,
     &roles::LIST_ROLES_V1,
     &account_roles::LIST_ROLES_V2,
+    &scim_settings::LIST_SCIM_CONFIGURATIONS,
     &unpublished_sign_in::LIST_SIGN_UP_STRATEGIES,
     &sms_templates::LIST_SMS_TEMPLATES,
     &unpublished_sign_in::LIST_SOCIAL_LOGIN_PROVIDERS,
@@ -633,6 +646,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &permissions::UPDATE_PERMISSION,
     &permissions_categories::UPDATE_PERMISSION_CATEGORY,
     &roles::UPDATE_ROLE,
+    &scim_configurations::UPDATE_SCIM_CONFIGURATION,
     &sso_configurations::UPDATE_SSO_CONFIGURATION,
     &sso_configurations::UPDATE_SSO_GROUP,
     &unpublished_sub_accounts::UPDATE_SUB_TENANT,

@@ -13,10 +13,11 @@ use frontegg_contract::{
     users_applications_management, accounts, sub_accounts, account_settings,
     account_migration, sub_accounts_and_hierarchy, applications_settings,
     sso_configurations, saml_configurations, oidc_configurations, sso_settings,
-    environment_authentication, unpublished_users, unpublished_accounts,
-    unpublished_tokens, unpublished_access_tokens, unpublished_sign_in, unpublished_keys,
-    unpublished_policies, unpublished_passkeys, unpublished_mfa, unpublished_sessions,
-    unpublished_sub_accounts, unpublished_data_migration, unpublished_applications,
+    scim_settings, scim_configurations, environment_authentication, unpublished_users,
+    unpublished_accounts, unpublished_tokens, unpublished_access_tokens,
+    unpublished_sign_in, unpublished_keys, unpublished_policies, unpublished_passkeys,
+    unpublished_mfa, unpublished_sessions, unpublished_sub_accounts,
+    unpublished_data_migration, unpublished_applications, unpublished_scim,
 };
 use frontegg_model::types;
 use http::StatusCode;
@@ -2731,6 +2732,47 @@ impl sso_settings::SsoSettingsApi for Echo {
         reached("set_multiple_sso_per_domain_configuration", &body)
     }
 }
+impl scim_settings::ScimSettingsApi for Echo {
+    async fn list_scim_configurations(
+        &self,
+        _: &RequestContext,
+        _: scim_settings::ListScimConfigurationsParams,
+    ) -> ApiResult<Vec<types::Scim2ConnectionConfigResponse>> {
+        reached("list_scim_configurations", &())
+    }
+}
+impl scim_configurations::ScimConfigurationsApi for Echo {
+    async fn create_scim_configuration(
+        &self,
+        _: &RequestContext,
+        body: types::Scim2CreateConnectionConfigRequest,
+    ) -> ApiResult<types::Scim2CreateConnectionConfigResponse> {
+        reached("create_scim_configuration", &body)
+    }
+    async fn delete_scim_configuration(
+        &self,
+        _: &RequestContext,
+        _: scim_configurations::DeleteScimConfigurationParams,
+        body: types::Scim2DeleteConnectionConfigRequest,
+    ) -> ApiResult<()> {
+        reached("delete_scim_configuration", &body)
+    }
+    async fn get_scim_configuration(
+        &self,
+        _: &RequestContext,
+        _: scim_configurations::GetScimConfigurationParams,
+    ) -> ApiResult<types::Scim2ConnectionConfigResponse> {
+        reached("get_scim_configuration", &())
+    }
+    async fn update_scim_configuration(
+        &self,
+        _: &RequestContext,
+        _: scim_configurations::UpdateScimConfigurationParams,
+        body: types::Scim2PatchConnectionConfigRequest,
+    ) -> ApiResult<()> {
+        reached("update_scim_configuration", &body)
+    }
+}
 impl environment_authentication::EnvironmentAuthenticationApi for Echo {
     async fn authenticate_environment(
         &self,
@@ -3100,5 +3142,14 @@ impl unpublished_applications::UnpublishedApplicationsApi for Echo {
         _: unpublished_applications::ListApplicationsOfUsersParams,
     ) -> ApiResult<Vec<types::UserApplications>> {
         reached("list_applications_of_users", &())
+    }
+}
+impl unpublished_scim::UnpublishedScimApi for Echo {
+    async fn count_scim_users(
+        &self,
+        _: &RequestContext,
+        _: unpublished_scim::CountScimUsersParams,
+    ) -> ApiResult<types::ScimUsersCount> {
+        reached("count_scim_users", &())
     }
 }

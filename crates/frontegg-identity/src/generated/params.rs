@@ -1401,7 +1401,7 @@ impl crate::paging::PageParams for ListTenants {
         self.limit = size;
     }
 }
-/// Optional values of [`ScimConfigurations::list_scim_configurations`](crate::views::ScimConfigurations::list_scim_configurations).
+/// Optional values of [`Scim::list_scim_configurations`](crate::views::Scim::list_scim_configurations).
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]

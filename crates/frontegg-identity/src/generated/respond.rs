@@ -1822,6 +1822,32 @@ pub fn validate_sso_domain(answer: impl Borrow<types::SsoDomain>) -> Reply {
 pub fn validate_sso_domain_by_email(answer: impl Borrow<types::SsoDomain>) -> Reply {
     Reply::of("validate_sso_domain_by_email", answer.borrow())
 }
+/// Answers [`Scim::create_scim_configuration`](crate::views::Scim::create_scim_configuration).
+pub fn create_scim_configuration(
+    answer: impl Borrow<types::Scim2CreateConnectionConfigResponse>,
+) -> Reply {
+    Reply::of("create_scim_configuration", answer.borrow())
+}
+/// Answers [`Scim::delete_scim_configuration`](crate::views::Scim::delete_scim_configuration).
+pub fn delete_scim_configuration() -> Reply {
+    Reply::acknowledgement("delete_scim_configuration")
+}
+/// Answers [`Scim::get_scim_configuration`](crate::views::Scim::get_scim_configuration).
+pub fn get_scim_configuration(
+    answer: impl Borrow<types::Scim2ConnectionConfigResponse>,
+) -> Reply {
+    Reply::of("get_scim_configuration", answer.borrow())
+}
+/// Answers [`Scim::list_scim_configurations`](crate::views::Scim::list_scim_configurations).
+pub fn list_scim_configurations(
+    answer: impl IntoIterator<Item = types::Scim2ConnectionConfigResponse>,
+) -> Reply {
+    Reply::of("list_scim_configurations", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Scim::update_scim_configuration`](crate::views::Scim::update_scim_configuration).
+pub fn update_scim_configuration() -> Reply {
+    Reply::acknowledgement("update_scim_configuration")
+}
 /// Answers [`EnvironmentAuthentication::authenticate_environment`](crate::views::EnvironmentAuthentication::authenticate_environment).
 pub fn authenticate_environment(
     answer: impl Borrow<types::VendorAuthenticationResponse>,

@@ -678,6 +678,20 @@ open_enum! {
 }
 
 open_enum! {
+    /// Kind of identity provider; it only says which guide a portal shows.
+    Scim2ConnectionSource {
+        /// `frontegg`
+        Frontegg = "frontegg",
+        /// `okta`
+        Okta = "okta",
+        /// `azure-ad`
+        AzureAd = "azure-ad",
+        /// `other`
+        Other = "other",
+    }
+}
+
+open_enum! {
     /// Way to sign in beside the first factor of the environment.
     SecondaryAuthStrategy {
         /// `Passkeys`

@@ -447,6 +447,12 @@ pub fn schemas() -> serde_json::Map<String, serde_json::Value> {
         |to| drop(to.subschema_for::<types::SsoPerTenantConfiguration>()),
         |to| drop(to.subschema_for::<enums::SsoUnspecifiedTenantStrategy>()),
         |to| drop(to.subschema_for::<types::UpdateSsoConfigurationRequestDto>()),
+        |to| drop(to.subschema_for::<types::Scim2ConnectionConfigResponse>()),
+        |to| drop(to.subschema_for::<types::Scim2CreateConnectionConfigRequest>()),
+        |to| drop(to.subschema_for::<types::Scim2CreateConnectionConfigResponse>()),
+        |to| drop(to.subschema_for::<types::Scim2PatchConnectionConfigRequest>()),
+        |to| drop(to.subschema_for::<enums::Scim2ConnectionSource>()),
+        |to| drop(to.subschema_for::<types::Scim2DeleteConnectionConfigRequest>()),
         |to| drop(to.subschema_for::<types::VendorAuthenticationRequest>()),
         |to| drop(to.subschema_for::<types::VendorAuthenticationResponse>()),
         |to| drop(to.subschema_for::<types::ApiTokenAuthV1Response>()),
@@ -490,6 +496,7 @@ pub fn schemas() -> serde_json::Map<String, serde_json::Value> {
         |to| drop(to.subschema_for::<types::UpdateSubTenantRequest>()),
         |to| drop(to.subschema_for::<types::MigrateUsersFromCsvRequest>()),
         |to| drop(to.subschema_for::<types::UserApplications>()),
+        |to| drop(to.subschema_for::<types::ScimUsersCount>()),
     ];
     for add in add {
         add(&mut generator);

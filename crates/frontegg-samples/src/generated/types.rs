@@ -395,6 +395,11 @@ pub static TYPES: &[Type] = &[
     Type { name: "SsoGroup", sample: r#"{"id":"canary(id)","group":"canary(group)","roleIds":["canary(roleIds)"],"ssoConfigId":"canary(ssoConfigId)"}"#, show: show::<types::SsoGroup> },
     Type { name: "SsoPerTenantConfiguration", sample: r#"{"active":true,"unspecifiedTenantStrategy":"BLOCK","useActiveTenant":true}"#, show: show::<types::SsoPerTenantConfiguration> },
     Type { name: "UpdateSsoConfigurationRequestDto", sample: r#"{"enabled":true,"ssoEndpoint":"canary(ssoEndpoint)","publicCertificate":"canary(publicCertificate)","signRequest":true,"acsUrl":"canary(acsUrl)","spEntityId":"canary(spEntityId)","type":"saml","oidcClientId":"canary(oidcClientId)","oidcSecret":"canary(oidcSecret)","configMetadata":{"key":"canary(configMetadata)"},"overrideActiveTenant":true,"subAccountAccessLimit":1,"idpClientId":"canary(idpClientId)","idpClientSecret":"canary(idpClientSecret)","skipEmailDomainValidation":true}"#, show: show::<types::UpdateSsoConfigurationRequestDto> },
+    Type { name: "Scim2ConnectionConfigResponse", sample: r#"{"id":"canary(id)","tenantId":"canary(tenantId)","connectionName":"canary(connectionName)","source":"frontegg","syncToUserManagement":true,"lastSync":"2030-01-02T03:04:05Z","createdAt":"2030-01-02T03:04:05Z"}"#, show: show::<types::Scim2ConnectionConfigResponse> },
+    Type { name: "Scim2CreateConnectionConfigRequest", sample: r#"{"source":"frontegg","connectionName":"canary(connectionName)","syncToUserManagement":true}"#, show: show::<types::Scim2CreateConnectionConfigRequest> },
+    Type { name: "Scim2CreateConnectionConfigResponse", sample: r#"{"id":"canary(id)","connectionName":"canary(connectionName)","token":"canary(token)"}"#, show: show::<types::Scim2CreateConnectionConfigResponse> },
+    Type { name: "Scim2PatchConnectionConfigRequest", sample: r#"{"syncToUserManagement":true}"#, show: show::<types::Scim2PatchConnectionConfigRequest> },
+    Type { name: "Scim2DeleteConnectionConfigRequest", sample: r#"{"deleteAll":true}"#, show: show::<types::Scim2DeleteConnectionConfigRequest> },
     Type { name: "VendorAuthenticationRequest", sample: r#"{"clientId":"canary(clientId)","secret":"canary(secret)"}"#, show: show::<types::VendorAuthenticationRequest> },
     Type { name: "VendorAuthenticationResponse", sample: r#"{"token":"canary(token)","expiresIn":1}"#, show: show::<types::VendorAuthenticationResponse> },
     Type { name: "ApiTokenAuthV1Response", sample: r#"{"accessToken":"canary(accessToken)","refreshToken":"canary(refreshToken)","expiresIn":1,"expires":"canary(expires)"}"#, show: show::<types::ApiTokenAuthV1Response> },
@@ -435,4 +440,5 @@ pub static TYPES: &[Type] = &[
     Type { name: "UpdateSubTenantRequest", sample: r#"{"name":"canary(name)"}"#, show: show::<types::UpdateSubTenantRequest> },
     Type { name: "MigrateUsersFromCsvRequest", sample: r#"{"csv":"canary(csv)","fieldsMapper":"canary(fieldsMapper)","hashingConfig":"canary(hashingConfig)"}"#, show: show::<types::MigrateUsersFromCsvRequest> },
     Type { name: "UserApplications", sample: r#"{"userId":"canary(userId)","appIds":["canary(appIds)"]}"#, show: show::<types::UserApplications> },
+    Type { name: "ScimUsersCount", sample: r#"{"count":1}"#, show: show::<types::ScimUsersCount> },
 ];

@@ -8,7 +8,7 @@ use super::{
     LockoutPolicy, M2mTokens, Mfa, MfaConfiguration, MfaSettings, PasswordSettings,
     Passwordless, Permissions, PersonalTokens, Sms, SmsConfiguration, SmsTemplates,
     SessionsConfiguration, SessionsManagement, UserEmailsPolicy, Groups, Users,
-    UserPools, UserSessions, Applications, Tenants, Sso, EnvironmentAuthentication,
+    UserPools, UserSessions, Applications, Tenants, Sso, Scim, EnvironmentAuthentication,
 };
 use crate::scope::{Access, Core, Scope};
 /// Signing in and up: passwords, codes, links, second factors, API tokens.
@@ -166,6 +166,12 @@ impl<A: Access> Management<A> {
     pub fn sso_settings(&self) -> Sso<A> {
         Sso { core: self.core.clone() }
     }
+    /// The provisioning connections of the environment.
+    ///
+    /// The view [`Scim`] has them.
+    pub fn scim_settings(&self) -> Scim<A> {
+        Scim { core: self.core.clone() }
+    }
 }
 /// What users and tenants do for themselves.
 #[derive(Clone, Debug)]
@@ -280,6 +286,12 @@ impl<A: Access> SelfService<A> {
     /// The view [`Sso`] has them.
     pub fn oidc_configurations(&self) -> Sso<A> {
         Sso { core: self.core.clone() }
+    }
+    /// The provisioning connections of a tenant, each a SCIM 2.0 server for one identity provider.
+    ///
+    /// The view [`Scim`] has them.
+    pub fn scim_configurations(&self) -> Scim<A> {
+        Scim { core: self.core.clone() }
     }
 }
 impl<A: Access> Scope<A> {
@@ -507,6 +519,10 @@ impl<A: Access> Scope<A> {
     pub fn sso(&self) -> Sso<A> {
         Sso { core: self.core.clone() }
     }
+    /// The provisioning connections of a tenant, each a SCIM 2.0 server for one identity provider.
+    pub fn scim(&self) -> Scim<A> {
+        Scim { core: self.core.clone() }
+    }
     /// The token that management calls carry.
     pub fn environment_authentication(&self) -> EnvironmentAuthentication<A> {
         EnvironmentAuthentication {
@@ -608,5 +624,17 @@ impl<A: Access> Scope<A> {
     /// The view [`Sso`] has them.
     pub fn sso_settings(&self) -> Sso<A> {
         Sso { core: self.core.clone() }
+    }
+    /// The provisioning connections of a tenant, each a SCIM 2.0 server for one identity provider.
+    ///
+    /// The view [`Scim`] has them.
+    pub fn scim_configurations(&self) -> Scim<A> {
+        Scim { core: self.core.clone() }
+    }
+    /// The provisioning connections of the environment.
+    ///
+    /// The view [`Scim`] has them.
+    pub fn scim_settings(&self) -> Scim<A> {
+        Scim { core: self.core.clone() }
     }
 }

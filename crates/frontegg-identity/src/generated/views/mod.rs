@@ -75,6 +75,8 @@ mod tenants;
 pub use tenants::Tenants;
 mod sso;
 pub use sso::Sso;
+mod scim;
+pub use scim::Scim;
 mod environment_authentication;
 pub use environment_authentication::EnvironmentAuthentication;
 mod categories;

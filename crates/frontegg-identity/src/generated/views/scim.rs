@@ -9,10 +9,10 @@ use crate::{call::Call, generated::params, types, scope::{Core, Access, Authoriz
 ///
 /// Tags “SCIM Configurations”, “SCIM Settings” of the reference.
 #[derive(Clone, Debug)]
-pub struct ScimConfigurations<A: Access> {
+pub struct Scim<A: Access> {
     pub(crate) core: Core<A>,
 }
-impl<A: Authorized> ScimConfigurations<A> {
+impl<A: Authorized> Scim<A> {
     /// Open a SCIM server for a tenant's identity provider and get its token.
     ///
     /// Stores a connection and returns its bearer token, which is in this answer only and does not expire; to exchange it, delete the connection and create another. The identity provider finds the server at /directory/resources/scim/v2.0/ with the id, below /frontegg on the environment's own domain. A tenant may have several, also of one name.
@@ -26,11 +26,7 @@ impl<A: Authorized> ScimConfigurations<A> {
     /// use frontegg_identity::{enums::Scim2ConnectionSource, types::Scim2CreateConnectionConfigRequest};
     ///
     /// let body = Scim2CreateConnectionConfigRequest::new(Scim2ConnectionSource::Frontegg);
-    /// let record = frontegg
-    ///     .tenant("acme")
-    ///     .scim_configurations()
-    ///     .create_scim_configuration(&body)
-    ///     .await?;
+    /// let record = frontegg.tenant("acme").scim().create_scim_configuration(&body).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -71,7 +67,7 @@ impl<A: Authorized> ScimConfigurations<A> {
     /// use frontegg_identity::types::Scim2DeleteConnectionConfigRequest;
     ///
     /// let body = Scim2DeleteConnectionConfigRequest::new().delete_all(true);
-    /// frontegg.scim_configurations().delete_scim_configuration("id", &body).await?;
+    /// frontegg.scim().delete_scim_configuration("id", &body).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -110,7 +106,7 @@ impl<A: Authorized> ScimConfigurations<A> {
     ///
     /// ```no_run
     /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
-    /// let settings = frontegg.scim_configurations().get_scim_configuration("id").await?;
+    /// let settings = frontegg.scim().get_scim_configuration("id").await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -149,7 +145,7 @@ impl<A: Authorized> ScimConfigurations<A> {
     /// use frontegg_identity::params::ListScimConfigurations;
     ///
     /// let list = frontegg
-    ///     .scim_configurations()
+    ///     .scim()
     ///     .list_scim_configurations(ListScimConfigurations::new().tenant_id("acme"))
     ///     .await?;
     /// # Ok(())
@@ -198,7 +194,7 @@ impl<A: Authorized> ScimConfigurations<A> {
     /// use frontegg_identity::types::Scim2PatchConnectionConfigRequest;
     ///
     /// let body = Scim2PatchConnectionConfigRequest::new().sync_to_user_management(true);
-    /// frontegg.scim_configurations().update_scim_configuration("id", &body).await?;
+    /// frontegg.scim().update_scim_configuration("id", &body).await?;
     /// # Ok(())
     /// # }
     /// ```
