@@ -94,18 +94,13 @@ pub(super) async fn bring_group(
 ) -> DomainResult<()> {
     let tenant_id = connection.tenant_id.as_str();
     let name = row.display.clone();
-    let present = match row.group_id.as_deref() {
-        Some(id) => {
-            let change = GroupChange { name: Some(name), ..GroupChange::default() };
-            groups::update(tx, tenant_id, id, change).await?
-        }
-        None => match groups::by_name(tx, tenant_id, &name).await? {
-            Some(present) => present,
-            None => {
-                let record = GroupChange { name: Some(name), ..GroupChange::default() };
-                groups::create(tx, tenant_id, NewGroup { id: None, record }).await?
-            }
-        },
+    let record = GroupChange { name: Some(name.clone()), ..GroupChange::default() };
+    let present = if let Some(id) = row.group_id.as_deref() {
+        groups::update(tx, tenant_id, id, record).await?
+    } else if let Some(present) = groups::by_name(tx, tenant_id, &name).await? {
+        present
+    } else {
+        groups::create(tx, tenant_id, NewGroup { id: None, record }).await?
     };
     groups::set_managed_by(tx, present.clone(), ManagedBy::Scim2).await?;
     let scim_group_id = row.id.clone();
