@@ -82,9 +82,10 @@ const TAGS: &[Tag] = &[
     ("Permissions", "Roles", Medium, wording!("permission")),
     ("Permissions Categories", "Roles", Medium, wording!("permission category")),
     ("Personal Tokens", "API tokens", Medium, wording!("API token")),
-    ("Provisioning", "Provisioning", High, wording!("SCIM configuration")),
     ("Roles", "Roles", Medium, wording!("role")),
     ("SAML Configurations", "SSO", High, updating!("SAML settings")),
+    ("SCIM Configurations", "Provisioning", High, wording!("SCIM configuration")),
+    ("SCIM Settings", "Provisioning", High, updating!("SCIM settings")),
     ("SMS", USERS, Info, wording!("phone number")),
     ("SMS Configuration", "Messages", Info, updating!("SMS configuration")),
     ("SMS Templates", "Messages", Info, wording!("SMS template")),
@@ -297,7 +298,7 @@ mod tests {
             assert!(frontegg_model::operation(id).is_some(), "{id}");
         }
         for (tag, ..) in TAGS {
-            assert!(frontegg_model::OPERATIONS.iter().any(|row| row.tag == *tag) || *tag == "Provisioning", "{tag}");
+            assert!(frontegg_model::OPERATIONS.iter().any(|row| row.tag == *tag), "{tag}");
         }
     }
 
