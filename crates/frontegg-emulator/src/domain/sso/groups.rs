@@ -7,7 +7,6 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Into
 use super::connections;
 use crate::{
     domain::{DomainError, DomainResult, caller::Caller, input, roles},
-    ids,
     store::{
         Fetch, FetchCount, Read, Write,
         entity::{role, sso_connection, sso_default_role, sso_group, sso_group_role},
@@ -58,7 +57,7 @@ pub(crate) async fn create(
     check_name(tx, connection_id, &name).await?;
     let role_ids = grantable(tx, caller, tenant_id, role_ids).await?;
     let row = sso_group::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(tx.row_id::<sso_group::Entity>(&[connection_id, &name]).await?),
         connection_id: Set(connection_id.to_owned()),
         name: Set(name),
         created_at: Set(tx.stamp()),
