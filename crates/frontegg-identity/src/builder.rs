@@ -11,7 +11,7 @@ use crate::layer::{self, Layers, Next};
 #[cfg(feature = "otel")]
 use crate::telemetry::{self, Metrics};
 #[cfg(feature = "test-util")]
-use crate::transport::Double;
+use crate::testing::Double;
 use crate::{
     connection::{Connected, Connection, Given, with_connection},
     credentials::Credentials,

@@ -218,7 +218,7 @@ impl Error {
 
     /// The error of a program's own layer.
     #[cfg(feature = "tower")]
-    pub(crate) fn of_layer(error: crate::layer::BoxError) -> Self {
+    pub(crate) fn of_layer(error: Box<dyn StdError + Send + Sync>) -> Self {
         let mut built = Self::new(ErrorKind::Layer, format!("a layer of the client failed: {error}"));
         built.0.source = Some(error.into());
         built

@@ -70,7 +70,10 @@ pub(crate) use body::{from_request, from_response};
 
 use crate::error::Error;
 #[cfg(feature = "test-util")]
-use crate::{error::ErrorKind, testing, transport::Double};
+use crate::{
+    error::ErrorKind,
+    testing::{self, Double},
+};
 
 /// A request on its way to the service.
 pub type Request = http::Request<Body>;

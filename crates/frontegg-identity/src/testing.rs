@@ -29,6 +29,6 @@ mod transport;
 pub use crate::generated::respond;
 #[cfg(feature = "tower")]
 pub(crate) use exchange::answer;
-pub(crate) use exchange::exchange;
+pub(crate) use exchange::{Double, exchange};
 pub use reply::Reply;
 pub use transport::{Recording, Request, Scripted, Transport};

@@ -20,7 +20,7 @@ use crate::layer::Next;
 #[cfg(feature = "otel")]
 use crate::telemetry::Metrics;
 #[cfg(feature = "test-util")]
-use crate::testing;
+use crate::testing::Double;
 use crate::{
     context::{self, Plan},
     custom_headers::{CustomHeaders, Refusal, is_carried},
@@ -61,18 +61,6 @@ pub(crate) struct Sender {
     #[cfg(feature = "test-util")]
     pub(crate) double: Option<Double>,
     pub(crate) options: Options,
-}
-
-/// A double of the service.
-#[cfg(feature = "test-util")]
-#[derive(Clone)]
-pub(crate) struct Double(pub(crate) Arc<dyn testing::Transport>);
-
-#[cfg(feature = "test-util")]
-impl fmt::Debug for Double {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a double")
-    }
 }
 
 /// On whose behalf a scope calls.

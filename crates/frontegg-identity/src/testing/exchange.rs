@@ -1,5 +1,7 @@
 //! Takes a request to a double and its answer back.
 
+use std::{fmt, sync::Arc};
+
 use frontegg_client::{Answer, Failure, MaybeSend, Received};
 use frontegg_model::Operation;
 use reqwest::{Request as HttpRequest, Url};
@@ -10,6 +12,16 @@ use crate::{
     context,
     error::{Error, ErrorKind},
 };
+
+/// A double of the service, as clients hold it.
+#[derive(Clone)]
+pub(crate) struct Double(pub(crate) Arc<dyn Transport>);
+
+impl fmt::Debug for Double {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a double")
+    }
+}
 
 /// The exchange of a call with a double.
 ///

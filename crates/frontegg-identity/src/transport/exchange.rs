@@ -9,15 +9,13 @@ use frontegg_model::Operation;
 use http::{StatusCode, header};
 use reqwest::{Request, Response, Url};
 
-#[cfg(feature = "test-util")]
-use super::Double;
 #[cfg(feature = "tower")]
 use super::layered;
 use super::{Identity, Sender, broken::Broken, pause, repeat::Repeat};
 #[cfg(feature = "otel")]
 use crate::telemetry::{self, Ended};
 #[cfg(feature = "test-util")]
-use crate::testing;
+use crate::testing::{self, Double};
 use crate::{
     connection,
     context::{self, Plan},
