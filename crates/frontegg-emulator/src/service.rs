@@ -1,6 +1,6 @@
 //! What every request works with: the store, the clock, the keys, the configuration.
 
-mod audits;
+pub(crate) mod audits;
 pub(crate) mod outbox;
 mod people;
 pub(crate) mod seed;

@@ -22,15 +22,18 @@ use self::{
     request::{Asked, Endpoint, Place},
 };
 use crate::{
-    domain::scim::{self as provisioning, Answer, Failure, Shown, connections, groups, listing, users},
+    domain::{
+        audits::events,
+        scim::{self as provisioning, Answer, Failure, Shown, connections, groups, listing, users},
+    },
     scim::{
         discovery,
         message::{Listed, Search},
         projection::Projection,
         schema::{GROUP, ResourceType, USER},
     },
-    service::Service,
-    store::{Read, Write, entity::scim_connection},
+    service::{Service, audits},
+    store::{Read, Write, entity::scim_connection, trail::Event},
 };
 
 /// Where the servers of all connections are.
@@ -54,6 +57,9 @@ async fn answer(service: &Service, request: Request) -> Served {
     let connection = connections::authenticate(&tx, &asked.connection_id, &asked.token).await?;
     drop(tx);
     let place = asked.place()?;
+    if let Some(event) = event(&asked.method, &place).filter(|_| service.store().has_audits()) {
+        audits::provisions(&connection.tenant_id, event, &request);
+    }
     match place {
         Place::Discovery(document) => discover(service, &asked, &connection, document).await,
         Place::Search(endpoint) => {
@@ -74,6 +80,21 @@ async fn answer(service: &Service, request: Request) -> Served {
             _ => Err(asked.not_allowed(&[Method::GET, Method::PUT, Method::PATCH, Method::DELETE])),
         },
         Place::NotImplemented => Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "This part of SCIM is not implemented")),
+    }
+}
+
+/// What a change says in the audit trail.
+fn event(method: &Method, place: &Place) -> Option<Event> {
+    let (Place::All(endpoint) | Place::One(endpoint, _)) = place else { return None };
+    let provisioned = match endpoint {
+        Endpoint::Users => events::PROVISIONED_USERS,
+        Endpoint::Groups => events::PROVISIONED_GROUPS,
+    };
+    match *method {
+        Method::POST => Some(provisioned.added),
+        Method::PUT | Method::PATCH => Some(provisioned.updated),
+        Method::DELETE => Some(provisioned.removed),
+        _ => None,
     }
 }
 

@@ -7,7 +7,10 @@ use http::header;
 use crate::{
     domain::audits::events,
     peer,
-    store::trail::{self, Actor, Request},
+    store::{
+        entity::AuditSeverity,
+        trail::{self, Actor, Event, Request},
+    },
 };
 
 /// Most characters of a browser's description that are kept.
@@ -45,6 +48,23 @@ pub(super) fn admitted(cx: &RequestContext) {
         about: ids.into_iter().map(|(_, id)| id.chars().take(ID_LIMIT).collect()).collect(),
         operation: operation.id,
         ip: peer::client_address(&cx.extensions).map(|address| address.to_string()),
+        user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_LIMIT).collect()),
+    });
+}
+
+/// Says that a directory asks for a change in a tenant, once its connection was let in.
+pub(crate) fn provisions<B>(tenant_id: &str, done: Event, request: &http::Request<B>) {
+    let user_agent = request.headers().get(header::USER_AGENT);
+    let user_agent = user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    trail::admit(Request {
+        done: Some(done),
+        refused: Event { action: "Refused request", severity: AuditSeverity::High, ..done },
+        signed_in: None,
+        actor: Actor::Api,
+        tenant_id: Some(tenant_id.to_owned()),
+        about: Vec::new(),
+        operation: "scim",
+        ip: peer::client_address(request.extensions()).map(|address| address.to_string()),
         user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_LIMIT).collect()),
     });
 }

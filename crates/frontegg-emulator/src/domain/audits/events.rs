@@ -20,6 +20,30 @@ pub(crate) const LOGIN_FAILED: Event =
 pub(crate) const LOCKED: Event = Event { action: "User locked", resource: AUTHENTICATION, severity: High };
 pub(crate) const REUSED: Event = Event { action: "Refresh token reused", resource: AUTHENTICATION, severity: High };
 
+/// What a directory does by SCIM with things of a kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Provisioned {
+    pub(crate) added: Event,
+    pub(crate) updated: Event,
+    pub(crate) removed: Event,
+}
+
+macro_rules! provisioned {
+    ($thing:literal) => {
+        Provisioned {
+            added: provisioned!("Added ", $thing),
+            updated: provisioned!("Updated ", $thing),
+            removed: provisioned!("Removed ", $thing),
+        }
+    };
+    ($done:literal, $thing:literal) => {
+        Event { action: concat!($done, $thing, " by provisioning"), resource: "Provisioning", severity: Info }
+    };
+}
+
+pub(crate) const PROVISIONED_USERS: Provisioned = provisioned!("user");
+pub(crate) const PROVISIONED_GROUPS: Provisioned = provisioned!("group");
+
 /// What operations of a tag are about: the tag, the resource, how much it matters, and what one of them is called, or how
 /// each change reads.
 type Tag = (&'static str, &'static str, AuditSeverity, Wording);
