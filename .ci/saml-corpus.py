@@ -9,7 +9,7 @@ import sys
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from lxml import etree
 from signxml import XMLSigner, methods
@@ -31,8 +31,8 @@ REQUEST = "_req1"
 NOW = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
 
 
-def pair(name):
-    key = rsa.generate_private_key(65537, 2048)
+def pair(name, key=None):
+    key = key or rsa.generate_private_key(65537, 2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     day = datetime.timedelta(days=1)
     builder = x509.CertificateBuilder(subject, subject, key.public_key(), 1, NOW - day, NOW + 30 * day)
@@ -96,10 +96,10 @@ def after_issuer(element, signature):
     find(element, "saml:Issuer").addnext(signature)
 
 
-def signed(element, key=KEY, certificate=CERTIFICATE, algorithm="rsa-sha256"):
+def signed(element, key=KEY, certificate=CERTIFICATE, algorithm="rsa-sha256", digest="sha256"):
     """Signed by signxml, with the signature where the schema wants it."""
     after_issuer(element, etree.Element(f"{{{DS}}}Signature", Id="placeholder", nsmap={"ds": DS}))
-    signer = XMLSigner(methods.enveloped, signature_algorithm=algorithm, digest_algorithm="sha256", c14n_algorithm=EXCLUSIVE)
+    signer = XMLSigner(methods.enveloped, signature_algorithm=algorithm, digest_algorithm=digest, c14n_algorithm=EXCLUSIVE)
     by_certificate = {} if algorithm.startswith("hmac") else {"cert": certificate}
     return signer.sign(element, key=key, reference_uri="#" + element.get("ID"), **by_certificate)
 
@@ -135,10 +135,10 @@ def by_xmlsec1(
 CASES = []
 
 
-def case(name, xml, check=None):
-    """With the number of the check that has to refuse it."""
+def case(name, xml, check=None, certificate="idp"):
+    """With the number of the check that has to refuse it, and the provider's certificate."""
     (FOLDER / f"{name}.xml").write_bytes(xml if isinstance(xml, bytes) else etree.tostring(xml))
-    CASES.append({"name": name, "check": check})
+    CASES.append({"name": name, "check": check, "certificate": f"{certificate}.crt"})
 
 
 def changed(path, change):
@@ -175,6 +175,14 @@ document = response()
 case("ok_xmlsec1_assertion", by_xmlsec1(document, assertion(document)))
 document = response()
 case("ok_xmlsec1_response", by_xmlsec1(document, document))
+
+for curve, length in ((ec.SECP256R1(), 256), (ec.SECP384R1(), 384), (ec.SECP521R1(), 512)):
+    key, certificate = pair("idp", ec.generate_private_key(curve))
+    (FOLDER / f"{curve.name}.crt").write_bytes(certificate)
+    how = {"algorithm": f"ecdsa-sha{length}", "digest": f"sha{length}"}
+    document = with_signed_assertion(response(), key=key, certificate=certificate, **how)
+    case(f"ok_signxml_{curve.name}", document, certificate=curve.name)
+case("ok_signxml_pss", with_signed_assertion(response(), algorithm="sha256-rsa-MGF1"))
 
 # Plainly wrong.
 case("unsigned", response(), 7)
@@ -292,7 +300,9 @@ def is_signed(name):
 
 
 # What is refused by its signature or its key has none that is valid, and what passes those checks has one.
-for name, check in ((case["name"], case["check"]) for case in CASES):
+# It does not know RSASSA-PSS, and is not given the other keys.
+OTHERS = ("ok_signxml_secp", "ok_signxml_pss")
+for name, check in ((case["name"], case["check"]) for case in CASES if not case["name"].startswith(OTHERS)):
     if check is None or check > 10 or check in (7, 10):
         assert is_signed(name) == (check not in (7, 10)), name
 

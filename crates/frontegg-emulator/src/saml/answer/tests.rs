@@ -28,6 +28,8 @@ struct Case {
     name: String,
     /// The one that refuses it.
     check: Option<u8>,
+    /// The provider's.
+    certificate: String,
 }
 
 fn judge(message: &str, expected: &Expected<'_>) -> Result<Accepted, Refused> {
@@ -39,18 +41,19 @@ fn answers_of_other_programs_are_judged_alike() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/saml/corpus");
     let read = |name: &str| fs::read(folder.join(name)).expect("a file of the corpus");
     let corpus: Corpus = serde_json::from_slice(&read("cases.json")).expect("the cases");
-    let certificate = Certificate::read(&String::from_utf8(read("idp.crt")).expect("PEM")).expect("a certificate");
-    let expected = Expected {
-        acs_url: &corpus.acs_url,
-        sp_entity_id: &corpus.sp_entity_id,
-        certificates: &[certificate],
-        issuer: Some(&corpus.issuer),
-        in_response_to: InResponseTo::Request(&corpus.request),
-        now: corpus.now.into(),
-    };
-    assert_eq!(corpus.cases.len(), 46);
+    let certificate =
+        |name: &str| Certificate::read(&String::from_utf8(read(name)).expect("PEM")).expect("a certificate");
+    assert_eq!(corpus.cases.len(), 50);
     let mut wrong = Vec::new();
-    for Case { name, check } in &corpus.cases {
+    for Case { name, check, certificate: of } in &corpus.cases {
+        let expected = Expected {
+            acs_url: &corpus.acs_url,
+            sp_entity_id: &corpus.sp_entity_id,
+            certificates: &[certificate(of)],
+            issuer: Some(&corpus.issuer),
+            in_response_to: InResponseTo::Request(&corpus.request),
+            now: corpus.now.into(),
+        };
         let judged = judge(&STANDARD.encode(read(&format!("{name}.xml"))), &expected);
         let refused = judged.as_ref().err().map(|refused| refused.check.number());
         if refused != *check {
