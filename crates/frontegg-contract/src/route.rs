@@ -18,14 +18,13 @@ pub const URI_LIMIT: usize = 12 * 1024;
 pub const HEADERS_LIMIT: usize = 32 * 1024;
 
 /// Services of the vendor beside those of the documents, by the first segment of their paths.
-const OTHER_SERVICES: [&str; 15] = [
+const OTHER_SERVICES: [&str; 14] = [
     "audits",
     "directory",
     "entitlements",
     "event",
     "flags",
     "integrations",
-    "metadata",
     "notification",
     "oauth",
     "reports",

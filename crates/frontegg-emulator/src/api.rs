@@ -62,6 +62,7 @@ mod unpublished_passkeys;
 mod unpublished_policies;
 mod unpublished_sessions;
 mod unpublished_sign_in;
+mod unpublished_sso;
 mod unpublished_sub_accounts;
 mod unpublished_tokens;
 mod unpublished_users;

@@ -20,6 +20,7 @@ mod people;
 mod rate_limits;
 mod requests;
 mod seeds;
+mod sso;
 mod transfer;
 mod user_pools;
 
@@ -65,6 +66,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .merge(rate_limits::routes())
         .merge(requests::routes())
         .merge(seeds::routes())
+        .merge(sso::routes())
         .merge(transfer::routes())
         .merge(user_pools::routes());
     #[cfg(feature = "metrics")]

@@ -31,8 +31,8 @@ use crate::{
         transfer::{Export, Snapshot},
     },
     wire::{
-        LockoutState, Secrets, SeedReport, SessionQuery, SessionState, TokenRequest, TxtRecord, UserPoolPerson,
-        UserTokens,
+        LockoutState, Secrets, SeedReport, SessionQuery, SessionState, SsoAttempt, TokenRequest, TxtRecord,
+        UserPoolPerson, UserTokens,
     },
 };
 
@@ -172,6 +172,12 @@ impl Emulator {
     /// The TXT records that name servers have.
     pub async fn dns_records(&self) -> Result<Vec<TxtRecord>, Error> {
         Ok(self.service.dns_records().await?)
+    }
+
+    /// What came of sign-ins by identity providers of tenants, the newest first; a thousand are kept. Whoever is refused
+    /// is told no reason: here it is, with the number of the check.
+    pub async fn sso_attempts(&self) -> Result<Vec<SsoAttempt>, Error> {
+        Ok(self.service.sso_attempts().await?)
     }
 
     /// From now on the provider of that user pool knows these people, and no others: whoever is unknown here is looked

@@ -66,7 +66,8 @@ pub use wire::Message;
 pub mod control_plane {
     pub use crate::wire::{
         Channel, ClockState, FaultState, Health, IdentityProviderState, Info, LockoutState, OutboxQuery, RequestQuery,
-        RequestRecord, SeedReport, SessionQuery, SessionState, TxtRecord, UserPoolAnswer, UserPoolPerson, UserTokens,
+        RequestRecord, SeedReport, SessionQuery, SessionState, SsoAttempt, TxtRecord, UserPoolAnswer, UserPoolPerson,
+        UserTokens,
     };
 }
 

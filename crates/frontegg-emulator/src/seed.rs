@@ -35,6 +35,7 @@ mod reading;
 mod rights;
 mod secret;
 mod source;
+mod sso;
 mod tenants;
 
 pub use applications::{AccessType, Application, ApplicationClient, SocialProvider};
@@ -50,6 +51,7 @@ pub use policies::{
 pub use rights::{AssignmentType, Group, Permission, Role};
 pub use secret::SeedSecret;
 pub(crate) use source::{Document, SeedSource, Sources, State, Unusable, Written, is_state};
+pub use sso::{SsoConnection, SsoGroup, SsoType};
 pub use tenants::Tenant;
 
 /// The JSON Schema (2020-12) of a seed file, by which editors complete and check it.

@@ -32,7 +32,10 @@ use crate::{
         machine_tokens,
         passwords::{self, Cost, PasswordOwner, Passwords},
         sessions,
-        sso::dns::{self, TxtRecord},
+        sso::{
+            attempts,
+            dns::{self, TxtRecord},
+        },
         user_pools::accounts::{self, UserPoolPerson},
     },
     error::Error,
@@ -40,11 +43,12 @@ use crate::{
     identity_provider::IdentityProvider,
     outgoing::Outgoing,
     seed::Sources,
-    store::{ApiKey, Identity, Settled, Store, Write},
+    store::{ApiKey, Identity, Settled, Store, Write, entity::sso_attempt},
     tokens::{
         Algorithm, ApiClaims, BearerKind, Claims, EnvironmentClaims, Payload, RegisteredClaims, TemplatedClaims,
         UserClaims, VerifiedTokens, keys::Keys,
     },
+    wire::SsoAttempt,
 };
 
 /// How long a process may go on with the epoch it knows when others share its store.
@@ -289,6 +293,21 @@ impl Service {
     /// The records that name servers have.
     pub(crate) async fn dns_records(&self) -> DomainResult<Vec<TxtRecord>> {
         dns::list(&self.store.read().await?).await
+    }
+
+    /// What came of sign-ins by identity providers of tenants, the newest first.
+    pub(crate) async fn sso_attempts(&self) -> DomainResult<Vec<SsoAttempt>> {
+        let rows = attempts::list(&self.store.read().await?).await?;
+        let attempt = |row: sso_attempt::Model| SsoAttempt {
+            at: row.created_at.utc(),
+            protocol: row.protocol,
+            connection_id: row.connection_id,
+            issuer: row.issuer,
+            user_id: row.user_id,
+            failed_check: row.failed_check.and_then(|check| u8::try_from(check).ok()),
+            reason: row.reason,
+        };
+        Ok(rows.into_iter().map(attempt).collect())
     }
 
     /// From now on the provider of a user pool knows these people, and no others.

@@ -143,6 +143,39 @@ pub(crate) struct UnsolicitedSignIn {
     pub(crate) email: String,
 }
 
+/// A sign-in by an identity provider of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SsoAttempt {
+    /// When it was.
+    #[serde(with = "moment")]
+    pub at: DateTime<Utc>,
+    /// `saml` or `oidc`.
+    pub protocol: String,
+    /// The connection that it was by, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_id: Option<String>,
+    /// The provider, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Who it was, if they were let in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// The number of the check that refused them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_check: Option<u8>,
+    /// Why it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The answer of `sso/attempts`.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SsoAttemptList {
+    pub(crate) attempts: Vec<SsoAttempt>,
+}
+
 /// The query of `POST reset`.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -10,6 +10,8 @@ pub mod credentials {}
 pub mod applications {}
 #[doc = include_str!("../docs/signing_in.md")]
 pub mod signing_in {}
+#[doc = include_str!("../docs/single_sign_on.md")]
+pub mod single_sign_on {}
 #[cfg(feature = "axum")]
 #[doc = include_str!("../docs/stepping_up.md")]
 pub mod stepping_up {}

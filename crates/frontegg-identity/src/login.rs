@@ -6,6 +6,7 @@ mod mailed_link;
 mod passwordless;
 mod saved;
 mod sign_up;
+mod sso;
 mod step_up;
 mod step_up_challenge;
 
@@ -17,6 +18,7 @@ pub use mailed_link::MailedLink;
 pub use passwordless::PasswordlessStep;
 pub use saved::{Saved, Step};
 pub use sign_up::{Activation, SignUp};
+pub use sso::{OidcReturn, SsoStep};
 pub use step_up_challenge::StepUpChallenge;
 
 use frontegg_model::{Secret, types};

@@ -56,6 +56,7 @@ pub mod unpublished_accounts;
 pub mod unpublished_tokens;
 pub mod unpublished_access_tokens;
 pub mod unpublished_sign_in;
+pub mod unpublished_sso;
 pub mod unpublished_keys;
 pub mod unpublished_policies;
 pub mod unpublished_passkeys;
@@ -69,7 +70,7 @@ use axum::Router;
 use crate::principal::Authenticate;
 use crate::schema::Contract;
 /// Every operation of the documents.
-pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_oauth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + sso_configurations::SsoConfigurationsApi + saml_configurations::SamlConfigurationsApi + oidc_configurations::OidcConfigurationsApi + sso_settings::SsoSettingsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi + unpublished_passkeys::UnpublishedPasskeysApi + unpublished_mfa::UnpublishedMfaApi + unpublished_sessions::UnpublishedSessionsApi + unpublished_sub_accounts::UnpublishedSubAccountsApi + unpublished_data_migration::UnpublishedDataMigrationApi + unpublished_applications::UnpublishedApplicationsApi {}
+pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_oauth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + sso_configurations::SsoConfigurationsApi + saml_configurations::SamlConfigurationsApi + oidc_configurations::OidcConfigurationsApi + sso_settings::SsoSettingsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_sso::UnpublishedSsoApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi + unpublished_passkeys::UnpublishedPasskeysApi + unpublished_mfa::UnpublishedMfaApi + unpublished_sessions::UnpublishedSessionsApi + unpublished_sub_accounts::UnpublishedSubAccountsApi + unpublished_data_migration::UnpublishedDataMigrationApi + unpublished_applications::UnpublishedApplicationsApi {}
 impl<
     T: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi
         + account_invitations::AccountInvitationsApi
@@ -105,7 +106,7 @@ impl<
         + unpublished_accounts::UnpublishedAccountsApi
         + unpublished_tokens::UnpublishedTokensApi
         + unpublished_access_tokens::UnpublishedAccessTokensApi
-        + unpublished_sign_in::UnpublishedSignInApi
+        + unpublished_sign_in::UnpublishedSignInApi + unpublished_sso::UnpublishedSsoApi
         + unpublished_keys::UnpublishedKeysApi
         + unpublished_policies::UnpublishedPoliciesApi
         + unpublished_passkeys::UnpublishedPasskeysApi
@@ -170,6 +171,7 @@ impl<
 /// - `PATCH /team/resources/sso/v1/configurations/domains`: update_sso_configuration
 /// - `PATCH /team/resources/sso/v1/configurations/excluded-emails`: update_sso_configuration
 /// - `PATCH /team/resources/sso/v1/configurations/multiple-sso-per-domain`: update_sso_configuration
+/// - `PATCH /team/resources/sso/v2/configurations/public`: update_sso_configuration_v2
 /// - `PUT /identity/resources/users/v1/activate`: update_user_globally
 /// - `PUT /identity/resources/users/v1/email`: update_user_globally
 /// - `PUT /identity/resources/users/v1/signUp`: update_user_globally
@@ -229,6 +231,7 @@ pub fn routes<S: Api>(router: Router<Arc<S>>) -> Router<Arc<S>> {
     let router = unpublished_tokens::routes(router);
     let router = unpublished_access_tokens::routes(router);
     let router = unpublished_sign_in::routes(router);
+    let router = unpublished_sso::routes(router);
     let router = unpublished_keys::routes(router);
     let router = unpublished_policies::routes(router);
     let router = unpublished_passkeys::routes(router);
@@ -271,7 +274,11 @@ pub static CONTRACTS: &[&Contract] = &[
     &passwordless::AUTHENTICATE_USER_WITH_SMS_CODE,
     &unpublished_passkeys::AUTHENTICATE_WITH_PASSKEY,
     &unpublished_sign_in::BEGIN_SOCIAL_SIGN_IN,
+    &unpublished_sso::BEGIN_SSO_SIGN_IN,
+    &unpublished_sso::BEGIN_SSO_SIGN_IN_V1,
     &password_settings::CHANGE_MY_PASSWORD,
+    &unpublished_sso::COMPLETE_OIDC_SIGN_IN,
+    &unpublished_sso::COMPLETE_OIDC_SIGN_IN_V1,
     &unpublished_sign_in::COMPLETE_SOCIAL_SIGN_IN,
     &unpublished_sub_accounts::COUNT_TENANT_USERS,
     &applications_settings::CREATE_APPLICATION,
@@ -302,6 +309,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &account_roles::CREATE_ROLE_V2,
     &roles::CREATE_ROLES_V1,
     &sso_configurations::CREATE_SSO_CONFIGURATION,
+    &unpublished_sso::CREATE_SSO_CONFIGURATION_V2,
     &sso_configurations::CREATE_SSO_DOMAIN,
     &sso_configurations::CREATE_SSO_GROUP,
     &sub_accounts::CREATE_SUB_TENANT,
@@ -427,6 +435,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &unpublished_sign_in::GET_PUBLIC_AUTH_STRATEGIES,
     &unpublished_sign_in::GET_PUBLIC_CAPTCHA_POLICY,
     &unpublished_sign_in::GET_PUBLIC_IDENTITY_CONFIGURATION,
+    &unpublished_sso::GET_PUBLIC_SSO_CONFIGURATION,
     &sessions_management::GET_SESSION_CONFIGURATION,
     &sms_configuration::GET_SMS_CONFIGURATION,
     &sms_templates::GET_SMS_TEMPLATE,
@@ -472,6 +481,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &unpublished_sub_accounts::LIST_HIERARCHY_METADATA,
     &ip_restrictions::LIST_IP_RESTRICTIONS,
     &core_settings::LIST_JWT_TEMPLATES,
+    &unpublished_sso::LIST_METADATA_ENTITIES,
     &mfa_settings::LIST_MFA_STRATEGIES,
     &user_management::LIST_MY_EMAILS,
     &unpublished_mfa::LIST_MY_MFA_DEVICES,
@@ -531,6 +541,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &api_token::REFRESH_API_TOKEN,
     &unpublished_tokens::REFRESH_API_TOKEN_V1,
     &general::REFRESH_USER_TOKEN,
+    &unpublished_sso::REFRESH_USER_TOKEN_V2,
     &applications_settings::REGENERATE_APPLICATION_CLIENT_SECRET,
     &applications_settings::REGENERATE_APPLICATION_SHARED_SECRET,
     &user_groups::REMOVE_ROLES_FROM_GROUP,
@@ -546,6 +557,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &password_settings::RESET_PASSWORD_WITH_TOKEN,
     &user_management::RESET_TENANT_INVITATION,
     &user_management::RESET_USER_ACTIVATION_TOKEN,
+    &unpublished_sso::RETURN_FROM_OIDC_PROVIDER,
     &unpublished_sessions::REVOKE_USER_SESSIONS,
     &unpublished_sub_accounts::SEARCH_SUB_TENANTS,
     &user_management::SEARCH_USERS,
@@ -571,6 +583,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &core_settings::SET_JWT_TEMPLATE_TARGETING,
     &email_configuration::SET_MAIL_CONFIGURATION_V1,
     &email_configuration::SET_MAIL_CONFIGURATION_V2,
+    &unpublished_sso::SET_METADATA_ENTITY,
     &mfa_settings::SET_MFA_POLICY,
     &mfa_settings::SET_MFA_STRATEGY,
     &sso_settings::SET_MULTIPLE_SSO_PER_DOMAIN_CONFIGURATION,
@@ -634,6 +647,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &permissions_categories::UPDATE_PERMISSION_CATEGORY,
     &roles::UPDATE_ROLE,
     &sso_configurations::UPDATE_SSO_CONFIGURATION,
+    &unpublished_sso::UPDATE_SSO_CONFIGURATION_V2,
     &sso_configurations::UPDATE_SSO_GROUP,
     &unpublished_sub_accounts::UPDATE_SUB_TENANT,
     &api_tokens::UPDATE_TENANT_API_TOKEN,

@@ -937,6 +937,24 @@ pub(super) static CLASSIFY_PERMISSIONS_DTO: Schema = Schema::Object(
         Member("type", Required, &PERMISSION_ASSIGNMENT_TYPE),
     ],
 );
+pub(super) static COMPLETE_OIDC_SIGN_IN_REQUEST: Schema = Schema::Object(
+    &[
+        Member("code", Optional, &Schema::SECRET),
+        Member("RelayState", Required, &Schema::NOT_EMPTY_SECRET),
+        Member("redirectUri", Optional, &Schema::STRING),
+        Member("error", Optional, &Schema::STRING),
+        Member("iss", Optional, &Schema::STRING),
+    ],
+);
+pub(super) static COMPLETE_OIDC_SIGN_IN_V1_REQUEST: Schema = Schema::Object(
+    &[
+        Member("code", Optional, &Schema::SECRET),
+        Member("state", Required, &Schema::NOT_EMPTY_SECRET),
+        Member("redirectUri", Optional, &Schema::STRING),
+        Member("error", Optional, &Schema::STRING),
+        Member("iss", Optional, &Schema::STRING),
+    ],
+);
 pub(super) static COMPLETE_SOCIAL_SIGN_IN_REQUEST: Schema = Schema::Object(
     &[
         Member("invitationToken", Optional, &Schema::Nullable(&Schema::SECRET)),
@@ -2733,6 +2751,38 @@ pub(super) static ME_AUTHORIZATION_RESPONSE_DTO: Schema = Schema::Object(
         ),
     ],
 );
+pub(super) static METADATA_ENTITY: Schema = Schema::Object(
+    &[
+        Member("id", Required, &Schema::STRING),
+        Member("vendorId", Required, &Schema::STRING),
+        Member("entityName", Required, &Schema::STRING),
+        Member("isActive", Required, &Schema::Boolean),
+        Member("configuration", Required, &Schema::Map(&Schema::Any)),
+    ],
+);
+pub(super) static METADATA_ENTITY_NAME: Schema = Schema::Enum(
+    enums::MetadataEntityName::KNOWN,
+);
+pub(super) static METADATA_ENTITY_PAGE: Schema = Schema::Object(
+    &[
+        Member(
+            "rows",
+            Required,
+            &Schema::Array {
+                items: &METADATA_ENTITY,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
+pub(super) static METADATA_ENTITY_REQUEST: Schema = Schema::Object(
+    &[
+        Member("entityName", Required, &METADATA_ENTITY_NAME),
+        Member("isActive", Required, &Schema::Boolean),
+        Member("configuration", Required, &Schema::Map(&Schema::Any)),
+    ],
+);
 pub(super) static MFA_AUTH_APP_CONFIG: Schema = Schema::Object(
     &[
         Member("active", Required, &Schema::Boolean),
@@ -3363,6 +3413,9 @@ pub(super) static PUBLIC_IDENTITY_CONFIGURATION: Schema = Schema::Object(
         Member("defaultPasswordlessTokenExpiration", Optional, &Schema::INTEGER),
     ],
 );
+pub(super) static PUBLIC_SSO_CONFIGURATION: Schema = Schema::Object(
+    &[Member("isActive", Required, &Schema::Boolean)],
+);
 pub(super) static RECOVER_MFA_DTO: Schema = Schema::Object(
     &[
         Member("recoveryCode", Required, &Schema::SECRET),
@@ -3374,6 +3427,13 @@ pub(super) static REFRESH_API_TOKEN_DTO: Schema = Schema::Object(
 );
 pub(super) static REFRESH_TOKEN_DTO: Schema = Schema::Object(
     &[Member("tenantId", Optional, &Schema::Nullable(&Schema::STRING))],
+);
+pub(super) static REFRESH_TOKEN_V2_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("auth", Required, &AUTHENTICATION_RESPONSE_DTO),
+        Member("user", Optional, &USER_DTO),
+        Member("userTenants", Optional, &GET_USER_TENANTS_RESPONSE_DTO),
+    ],
 );
 pub(super) static REGENERATE_APPLICATION_CLIENT_CREDENTIALS_REQUEST: Schema = Schema::Object(
     &[Member("appId", Required, &Schema::STRING)],
@@ -3781,6 +3841,7 @@ pub(super) static SOCIAL_LOGIN_PROVIDER: Schema = Schema::Object(
     ],
 );
 pub(super) static SORT_ORDER: Schema = Schema::Enum(enums::SortOrder::KNOWN);
+pub(super) static SSO_ADDRESS_TYPE: Schema = Schema::Enum(enums::SsoAddressType::KNOWN);
 pub(super) static SSO_CONFIGURATION: Schema = Schema::Object(
     &[
         Member("id", Required, &Schema::STRING),
@@ -3830,6 +3891,26 @@ pub(super) static SSO_CONFIGURATION: Schema = Schema::Object(
         ),
         Member("createdAt", Optional, &Schema::DATE_TIME),
         Member("updatedAt", Optional, &Schema::DATE_TIME),
+    ],
+);
+pub(super) static SSO_CONFIGURATION_V2_REQUEST: Schema = Schema::Object(
+    &[
+        Member("tenantId", Required, &Schema::NOT_EMPTY),
+        Member("enabled", Optional, &Schema::Boolean),
+        Member("ssoEndpoint", Optional, &Schema::STRING),
+        Member("publicCertificate", Optional, &Schema::STRING),
+        Member("signRequest", Optional, &Schema::Boolean),
+        Member("acsUrl", Optional, &Schema::STRING),
+        Member("spEntityId", Optional, &Schema::STRING),
+        Member("type", Optional, &SSO_CONNECTION_TYPE),
+        Member("oidcClientId", Optional, &Schema::STRING),
+        Member("oidcSecret", Optional, &Schema::SECRET),
+        Member("configMetadata", Optional, &Schema::Map(&Schema::Any)),
+        Member("overrideActiveTenant", Optional, &Schema::Boolean),
+        Member("subAccountAccessLimit", Optional, &Schema::INTEGER),
+        Member("idpClientId", Optional, &Schema::STRING),
+        Member("idpClientSecret", Optional, &Schema::SECRET),
+        Member("skipEmailDomainValidation", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static SSO_CONNECTION_TYPE: Schema = Schema::Enum(
@@ -3886,11 +3967,26 @@ pub(super) static SSO_GROUP: Schema = Schema::Object(
         Member("ssoConfigId", Optional, &Schema::STRING),
     ],
 );
+pub(super) static SSO_IDP_TYPE: Schema = Schema::Enum(enums::SsoIdpType::KNOWN);
 pub(super) static SSO_PER_TENANT_CONFIGURATION: Schema = Schema::Object(
     &[
         Member("active", Required, &Schema::Boolean),
         Member("unspecifiedTenantStrategy", Optional, &SSO_UNSPECIFIED_TENANT_STRATEGY),
         Member("useActiveTenant", Optional, &Schema::Boolean),
+    ],
+);
+pub(super) static SSO_PRELOGIN_REQUEST: Schema = Schema::Object(
+    &[
+        Member("email", Optional, &Schema::STRING),
+        Member("username", Optional, &Schema::STRING),
+        Member("tenantId", Optional, &Schema::Nullable(&Schema::STRING)),
+    ],
+);
+pub(super) static SSO_PRELOGIN_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("address", Required, &Schema::SECRET),
+        Member("idpType", Required, &SSO_IDP_TYPE),
+        Member("addressType", Required, &SSO_ADDRESS_TYPE),
     ],
 );
 pub(super) static SSO_UNSPECIFIED_TENANT_STRATEGY: Schema = Schema::Enum(

@@ -14,9 +14,10 @@ use frontegg_contract::{
     account_migration, sub_accounts_and_hierarchy, applications_settings,
     sso_configurations, saml_configurations, oidc_configurations, sso_settings,
     environment_authentication, unpublished_users, unpublished_accounts,
-    unpublished_tokens, unpublished_access_tokens, unpublished_sign_in, unpublished_keys,
-    unpublished_policies, unpublished_passkeys, unpublished_mfa, unpublished_sessions,
-    unpublished_sub_accounts, unpublished_data_migration, unpublished_applications,
+    unpublished_tokens, unpublished_access_tokens, unpublished_sign_in, unpublished_sso,
+    unpublished_keys, unpublished_policies, unpublished_passkeys, unpublished_mfa,
+    unpublished_sessions, unpublished_sub_accounts, unpublished_data_migration,
+    unpublished_applications,
 };
 use frontegg_model::types;
 use http::StatusCode;
@@ -2872,6 +2873,85 @@ impl unpublished_sign_in::UnpublishedSignInApi for Echo {
         body: types::ValidatePasswordResetTokenRequest,
     ) -> ApiResult<()> {
         reached("validate_password_reset_token", &body)
+    }
+}
+impl unpublished_sso::UnpublishedSsoApi for Echo {
+    async fn begin_sso_sign_in(
+        &self,
+        _: &RequestContext,
+        body: types::SsoPreloginRequest,
+    ) -> ApiResult<types::SsoPreloginResponse> {
+        reached("begin_sso_sign_in", &body)
+    }
+    async fn begin_sso_sign_in_v1(
+        &self,
+        _: &RequestContext,
+        body: types::SsoPreloginRequest,
+    ) -> ApiResult<types::SsoPreloginResponse> {
+        reached("begin_sso_sign_in_v1", &body)
+    }
+    async fn complete_oidc_sign_in(
+        &self,
+        _: &RequestContext,
+        body: types::CompleteOidcSignInRequest,
+    ) -> ApiResult<types::AuthenticationResponseDto> {
+        reached("complete_oidc_sign_in", &body)
+    }
+    async fn complete_oidc_sign_in_v1(
+        &self,
+        _: &RequestContext,
+        body: types::CompleteOidcSignInV1Request,
+    ) -> ApiResult<types::AuthenticationResponseDto> {
+        reached("complete_oidc_sign_in_v1", &body)
+    }
+    async fn create_sso_configuration_v2(
+        &self,
+        _: &RequestContext,
+        body: types::SsoConfigurationV2Request,
+    ) -> ApiResult<types::SsoConfiguration> {
+        reached("create_sso_configuration_v2", &body)
+    }
+    async fn get_public_sso_configuration(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::PublicSsoConfiguration> {
+        reached("get_public_sso_configuration", &())
+    }
+    async fn list_metadata_entities(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sso::ListMetadataEntitiesParams,
+    ) -> ApiResult<types::MetadataEntityPage> {
+        reached("list_metadata_entities", &())
+    }
+    async fn refresh_user_token_v2(
+        &self,
+        _: &RequestContext,
+        body: types::RefreshTokenDto,
+    ) -> ApiResult<types::RefreshTokenV2Response> {
+        reached("refresh_user_token_v2", &body)
+    }
+    async fn return_from_oidc_provider(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sso::ReturnFromOidcProviderParams,
+    ) -> ApiResult<()> {
+        reached("return_from_oidc_provider", &())
+    }
+    async fn set_metadata_entity(
+        &self,
+        _: &RequestContext,
+        body: types::MetadataEntityRequest,
+    ) -> ApiResult<types::MetadataEntity> {
+        reached("set_metadata_entity", &body)
+    }
+    async fn update_sso_configuration_v2(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sso::UpdateSsoConfigurationV2Params,
+        body: types::SsoConfigurationV2Request,
+    ) -> ApiResult<types::SsoConfiguration> {
+        reached("update_sso_configuration_v2", &body)
     }
 }
 impl unpublished_keys::UnpublishedKeysApi for Echo {

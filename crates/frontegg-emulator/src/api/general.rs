@@ -19,7 +19,6 @@ use crate::{
         users::NewUser,
     },
     service::Service,
-    store::Write,
 };
 
 impl GeneralApi for Service {
@@ -65,12 +64,7 @@ impl GeneralApi for Service {
         _: RefreshUserTokenParams,
         body: types::RefreshTokenDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        let tenant_id = body.tenant_id.into_option().flatten().filter(|id| !id.is_empty());
-        let client = sign_in::client_info(self, cx);
-        let tokens = sign_in::refresh_tokens(self, cx);
-        let grace = self.config().refresh_grace;
-        let renew = async |tx: &Write| Ok(login::renew(tx, &tokens, tenant_id.as_deref(), &client, grace).await?);
-        let outcome = self.attempt(renew).await?;
+        let outcome = sign_in::renew(self, cx, body).await?;
         sign_in::answer(self, cx, outcome).await
     }
 

@@ -12,12 +12,13 @@ use crate::{
     clock::{http_date, whole_seconds},
     domain::{
         identifiers::phones,
-        login::{ClientInfo, Outcome, SignedIn},
+        login::{self, ClientInfo, Outcome, SignedIn},
         mfa::Devices,
         settings::configuration::CookieSameSite,
     },
     peer,
     service::Service,
+    store::Write,
 };
 
 /// What the cookies' names begin with; the environment's or an application's id follows.
@@ -40,6 +41,7 @@ pub(super) fn client_info(service: &Service, cx: &RequestContext) -> ClientInfo 
         ip_address: address(cx),
         devices,
         invitation: None,
+        single_sign_on: None,
     }
 }
 
@@ -68,6 +70,16 @@ fn forms(id: &str) -> [String; 3] {
 fn own_name(service: &Service, prefix: &str) -> String {
     let [own, ..] = forms(service.client_id());
     format!("{prefix}{own}")
+}
+
+/// Goes on with the session of a browser.
+pub(super) async fn renew(service: &Service, cx: &RequestContext, body: types::RefreshTokenDto) -> ApiResult<Outcome> {
+    let tenant_id = body.tenant_id.into_option().flatten().filter(|id| !id.is_empty());
+    let client = client_info(service, cx);
+    let tokens = refresh_tokens(service, cx);
+    let grace = service.config().refresh_grace;
+    let renew = async |tx: &Write| Ok(login::renew(tx, &tokens, tenant_id.as_deref(), &client, grace).await?);
+    service.attempt(renew).await
 }
 
 /// The one answer of all ways of signing in, with its cookies. The transaction has to be over:

@@ -138,6 +138,28 @@ pub(super) fn changes(body: types::UpdateSsoConfigurationRequestDto) -> ApiResul
     })
 }
 
+/// A connection whose tenant the body names.
+pub(super) fn of_tenant(body: types::SsoConfigurationV2Request) -> ApiResult<(String, Changes)> {
+    let changes = Changes {
+        enabled: body.enabled,
+        kind: body.type_.as_ref().map(kind).transpose()?,
+        sso_endpoint: body.sso_endpoint,
+        public_certificate: body.public_certificate,
+        sign_request: body.sign_request,
+        acs_url: body.acs_url,
+        sp_entity_id: body.sp_entity_id,
+        oidc_client_id: body.oidc_client_id,
+        oidc_secret: body.oidc_secret.map(exposed),
+        idp_client_id: body.idp_client_id,
+        idp_client_secret: body.idp_client_secret.map(exposed),
+        config_metadata: body.config_metadata,
+        override_active_tenant: body.override_active_tenant,
+        sub_account_access_limit: body.sub_account_access_limit,
+        skip_email_domain_validation: body.skip_email_domain_validation,
+    };
+    Ok((body.tenant_id, changes))
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "it is spent by this")]
 fn exposed(secret: Secret) -> String {
     secret.expose().to_owned()

@@ -31,8 +31,8 @@ use crate::{
         AdvanceClock, ClockState, DnsRecords, ExportQuery, FaultList, FaultState, Health, IdentityProviderState, Info,
         KeyId, LONGEST_WAIT, LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList,
         OutboxQuery, ProviderSignIn, RateLimitList, RequestCount, RequestList, RequestQuery, RequestRecord, ResetQuery,
-        SeedReport, SessionList, SessionQuery, SessionState, SetClock, TokenRequest, TotpCode, TotpQuery, TxtRecord,
-        UnsolicitedSignIn, UserPoolPeople, UserPoolPerson, UserTokens,
+        SeedReport, SessionList, SessionQuery, SessionState, SetClock, SsoAttempt, SsoAttemptList, TokenRequest,
+        TotpCode, TotpQuery, TxtRecord, UnsolicitedSignIn, UserPoolPeople, UserPoolPerson, UserTokens,
     },
 };
 
@@ -215,6 +215,12 @@ impl Control {
     pub async fn dns_records(&self) -> Answer<Vec<TxtRecord>> {
         let DnsRecords { records } = self.get("dns").await?;
         Ok(records)
+    }
+
+    /// What came of sign-ins by identity providers of tenants, the newest first.
+    pub async fn sso_attempts(&self) -> Answer<Vec<SsoAttempt>> {
+        let SsoAttemptList { attempts } = self.get("sso/attempts").await?;
+        Ok(attempts)
     }
 
     /// From now on the provider of that user pool knows these people, and no others.

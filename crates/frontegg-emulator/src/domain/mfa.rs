@@ -21,7 +21,7 @@ mod totp;
 pub(crate) mod webauthn;
 
 pub(crate) use changes::{Proven, RememberDevice};
-pub(crate) use demand::{Demand, demand, is_forced, step_up};
+pub(crate) use demand::{Demand, demand, is_forced, is_forced_after, step_up};
 pub(crate) use devices::Devices;
 pub(crate) use remembered::{Remembered, remember};
 pub(crate) use totp::read_secret;

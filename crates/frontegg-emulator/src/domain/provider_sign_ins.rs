@@ -1,4 +1,5 @@
-//! Sign-ins that a browser has gone to an identity provider for, be it one of social sign-in or of a user pool: it goes
+//! Sign-ins that a browser has gone to an identity provider for, be it one of social sign-in, of a user pool or of a
+//! connection of a tenant: it goes
 //! with a state, and comes back with it and a code.
 //!
 //! A state is good once, for ten minutes, and in the browser that asked, which has a cookie: else somebody could sign
@@ -12,7 +13,7 @@ use super::{DomainError, DomainResult};
 use crate::{
     ids,
     openid::{self, AuthorizationRequest, Redemption},
-    store::{Fetch, Write, entity::provider_sign_in},
+    store::{Fetch, Read, Write, entity::provider_sign_in},
 };
 
 /// How long a browser may be away.
@@ -88,17 +89,29 @@ pub(crate) async fn begin(
 
 /// What was begun with the state, which is spent by this. A state that somebody else brings stays as it is.
 pub(crate) async fn spend(tx: &Write, returned: Return<'_>) -> DomainResult<provider_sign_in::Model> {
-    let browsers: Vec<String> = returned.browsers.iter().map(|secret| ids::fingerprint(secret)).collect();
-    let begun = provider_sign_in::Entity::find_by_id(ids::fingerprint(returned.state))
-        .filter(provider_sign_in::Column::ProviderId.eq(returned.provider_id))
+    let begun = find(tx, returned.state, returned.browsers)
+        .await?
+        .filter(|begun| begun.provider_id == returned.provider_id)
+        .filter(|begun| returned.redirect_uri.is_none_or(|address| address == begun.redirect_uri))
+        .ok_or_else(refused)?;
+    close(tx, &begun).await?;
+    Ok(begun)
+}
+
+/// What was begun with the state, at whichever provider, by a browser that knows one of these.
+pub(crate) async fn find(tx: &Read, state: &str, browsers: &[&str]) -> DomainResult<Option<provider_sign_in::Model>> {
+    let browsers: Vec<String> = browsers.iter().map(|secret| ids::fingerprint(secret)).collect();
+    Ok(provider_sign_in::Entity::find_by_id(ids::fingerprint(state))
         .filter(provider_sign_in::Column::Browser.is_in(browsers))
         .filter(provider_sign_in::Column::ExpiresAt.gt(tx.now()))
         .fetch_one(tx)
-        .await?
-        .filter(|begun| returned.redirect_uri.is_none_or(|address| address == begun.redirect_uri))
-        .ok_or_else(refused)?;
+        .await?)
+}
+
+/// Nobody comes back by that any more.
+pub(crate) async fn close(tx: &Write, begun: &provider_sign_in::Model) -> DomainResult<()> {
     provider_sign_in::Entity::delete_by_id(begun.fingerprint.as_str()).exec(tx).await?;
-    Ok(begun)
+    Ok(())
 }
 
 /// Whoever is at that provider cannot come back from it.

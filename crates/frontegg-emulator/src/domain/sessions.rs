@@ -16,6 +16,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
     DomainError, DomainResult, Refusal,
@@ -52,12 +53,37 @@ pub(crate) struct ClientInfo {
     pub(crate) devices: Vec<String>,
     /// The token of an invite that the person follows.
     pub(crate) invitation: Option<String>,
+    /// How the person comes by the identity provider of a tenant, where they do.
+    pub(crate) single_sign_on: Option<SingleSignOn>,
+}
+
+/// A sign-in by the identity provider of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SingleSignOn {
+    pub(crate) connection_id: String,
+    /// Where the sign-in leads, where that is not for the person to choose.
+    pub(crate) destination: Option<Destination>,
+    /// When the session ends at the latest, in microseconds since 1970.
+    pub(crate) ends_by: Option<i64>,
+}
+
+/// Where a sign-in leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Destination {
+    pub(crate) tenant_id: String,
+    /// Whether the session may not leave the tenant.
+    pub(crate) confined: bool,
 }
 
 impl ClientInfo {
     /// The same, on the strength of an invite.
     pub(crate) fn invited(self, invitation: Option<String>) -> Self {
         Self { invitation: invitation.filter(|token| !token.is_empty()), ..self }
+    }
+
+    /// Where the sign-in leads, where that is not for the person to choose.
+    pub(crate) fn destination(&self) -> Option<&Destination> {
+        self.single_sign_on.as_ref()?.destination.as_ref()
     }
 }
 
@@ -82,6 +108,9 @@ pub(crate) async fn start(
         displace(tx, &rules, member, most.saturating_sub(1)).await?;
     }
     let created_at = tx.stamp();
+    let single_sign_on = client.single_sign_on.as_ref();
+    let ends_by = single_sign_on.and_then(|by| by.ends_by).map(Timestamp::from_micros);
+    let confined_to = client.destination().filter(|destination| destination.confined);
     let session = session::ActiveModel {
         id: Set(ids::new_id()),
         user_id: Set(user_id.to_owned()),
@@ -93,18 +122,36 @@ pub(crate) async fn start(
         proven_at: Set(tx.now()),
         created_at: Set(created_at),
         last_used_at: Set(tx.now()),
-        expires_at: Set(expiry(tx, configuration, &rules, created_at)),
+        expires_at: Set(expiry(tx, configuration, &rules, Span { began: created_at, ends_by })),
         ended_at: Set(None),
+        sso_connection_id: Set(single_sign_on.map(|by| by.connection_id.clone())),
+        confined_to: Set(confined_to.map(|destination| destination.tenant_id.clone())),
+        ends_by: Set(ends_by),
     };
     let session = session.insert(tx).await?;
     let refresh_token = refresh_tokens::issue(tx, &session).await?;
     Ok(Opened { session, refresh_token })
 }
 
+/// Between which moments a session may live.
+#[derive(Clone, Copy)]
+struct Span {
+    began: Timestamp,
+    /// The end that an identity provider has set.
+    ends_by: Option<Timestamp>,
+}
+
+impl Span {
+    fn of(session: &session::Model) -> Self {
+        Self { began: session.created_at, ends_by: session.ends_by }
+    }
+}
+
 /// When a session that is used now expires unless it is used again.
-fn expiry(tx: &Read, configuration: &IdentityConfiguration, rules: &Rules, began: Timestamp) -> Timestamp {
+fn expiry(tx: &Read, configuration: &IdentityConfiguration, rules: &Rules, span: Span) -> Timestamp {
     let expires_at = tx.now().after(configuration.refresh_token_lifetime());
-    rules.forced_end(began).map_or(expires_at, |end| end.min(expires_at))
+    let ends = [rules.forced_end(span.began), span.ends_by];
+    ends.into_iter().flatten().fold(expires_at, Ord::min)
 }
 
 /// Ends the oldest of a person's sessions in a tenant until so many are left.
@@ -218,7 +265,7 @@ pub(crate) async fn reopen(
     session: session::Model,
 ) -> DomainResult<Opened> {
     let rules = rules::in_force(tx, &session.tenant_id).await?;
-    let expires_at = expiry(tx, configuration, &rules, session.created_at);
+    let expires_at = expiry(tx, configuration, &rules, Span::of(&session));
     let mut row = session.into_active_model();
     row.last_used_at = Set(tx.now());
     row.expires_at = Set(expires_at);

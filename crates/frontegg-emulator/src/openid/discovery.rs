@@ -17,9 +17,22 @@ pub(crate) struct Discovery {
     pub(crate) userinfo_endpoint: Option<String>,
     pub(crate) jwks_uri: String,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    scopes_supported: Option<Vec<String>>,
+    /// RFC 9207 §3.
+    authorization_response_iss_parameter_supported: Option<bool>,
 }
 
 impl Discovery {
+    /// Whether the provider says that it knows a scope.
+    pub(crate) fn knows_scope(&self, name: &str) -> bool {
+        self.scopes_supported.as_ref().is_some_and(|scopes| scopes.iter().any(|scope| scope == name))
+    }
+
+    /// Whether the provider says who it is whenever it sends somebody back.
+    pub(crate) fn announces_issuer(&self) -> bool {
+        self.authorization_response_iss_parameter_supported == Some(true)
+    }
+
     /// How to authenticate at the token endpoint: with a form where the provider names that way and not the usual one.
     pub(crate) fn authentication(&self) -> ClientAuthentication {
         let has = |name: &str| {

@@ -5,7 +5,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Person, key_set::KeySet};
+use super::{
+    Person,
+    key_set::{Algorithm, KeySet},
+};
 use crate::{clock::Timestamp, tokens::jws::Token};
 
 /// How far the provider's clock may be from ours, in seconds.
@@ -20,7 +23,9 @@ pub(crate) enum IdTokenError {
     Missing,
     #[error("it is no signed JWT with the claims of one")]
     Form,
-    #[error("no key of the provider has signed it by an algorithm that is taken")]
+    #[error("its algorithm is none that is taken")]
+    Algorithm,
+    #[error("no key of the provider has signed it")]
     Signature,
     #[error("it is of another issuer")]
     Issuer,
@@ -87,6 +92,7 @@ pub(super) fn issuer(token: &str) -> Result<String, IdTokenError> {
 /// Whom it tells of, if it is all that is expected.
 pub(super) fn check(token: &str, keys: &KeySet, expected: &Expected<'_>) -> Result<Person, IdTokenError> {
     let token = Token::read(token).map_err(|_| IdTokenError::Form)?;
+    Algorithm::named(&token.header.alg).ok_or(IdTokenError::Algorithm)?;
     keys.verify(&token).ok_or(IdTokenError::Signature)?;
     let claims: Claims = token.claims().ok_or(IdTokenError::Form)?;
     if claims.iss != expected.issuer {

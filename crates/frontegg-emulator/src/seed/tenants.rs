@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ApiToken, Group, Key, Keyed, Policies, Role, User, described::described};
+use super::{ApiToken, Group, Key, Keyed, Policies, Role, SsoConnection, User, described::described};
 
 described! {
     /// A tenant (an account), known by its id.
@@ -43,6 +43,8 @@ described! {
         users: Keyed<User>,
         /// Its client credentials.
         api_tokens: Keyed<ApiToken>,
+        /// Its connections to identity providers, by keys of your choice.
+        sso: Keyed<SsoConnection>,
         /// The applications that it has beside those that every tenant gets, by their keys.
         applications: Vec<Key>,
     }
@@ -74,6 +76,13 @@ impl Tenant {
     #[must_use]
     pub fn api_token(mut self, key: impl Into<Key>, describe: impl FnOnce(ApiToken) -> ApiToken) -> Self {
         self.api_tokens.describe(key, describe);
+        self
+    }
+
+    /// Adds a connection to an identity provider.
+    #[must_use]
+    pub fn sso(mut self, key: impl Into<Key>, describe: impl FnOnce(SsoConnection) -> SsoConnection) -> Self {
+        self.sso.describe(key, describe);
         self
     }
 

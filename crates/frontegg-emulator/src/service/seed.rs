@@ -6,6 +6,7 @@ mod people;
 mod place;
 mod policies;
 mod rights;
+mod sso;
 mod tenants;
 
 use std::{

@@ -81,7 +81,8 @@ pub(crate) use sessions::{refresh_token, session};
 pub(crate) use settings::{clock_setting, dummy_write, environment, issuer, jwt_secret, setting, signing_key};
 pub(crate) use social::{social_link, social_provider};
 pub(crate) use sso::{
-    SsoKind, sso_connection, sso_default_role, sso_domain, sso_excluded_email, sso_group, sso_group_role,
+    SsoKind, sso_attempt, sso_connection, sso_default_role, sso_domain, sso_excluded_email, sso_group, sso_group_role,
+    sso_link, sso_replay,
 };
 pub(crate) use templates::{email_template, sms_template};
 pub(crate) use tenants::{tenant, tenant_edge};

@@ -37,6 +37,7 @@ mod m0030_passkeys;
 mod m0031_provider_sign_ins;
 mod m0032_api_key;
 mod m0034_sso;
+mod m0035_sso_sign_ins;
 mod triggers;
 
 use std::collections::BTreeSet;
@@ -57,6 +58,9 @@ pub(crate) const TABLES: &[&str] = &[
     "approval_executions",
     "approval_flows",
     "provider_sign_ins",
+    "sso_attempts",
+    "sso_replays",
+    "sso_links",
     "sso_default_roles",
     "sso_group_roles",
     "sso_groups",
@@ -119,8 +123,15 @@ pub(crate) const TABLES: &[&str] = &[
 
 /// Those of them that are in no export: what the database makes of others, what was written in vain, and what only the
 /// browser that it was made for can go on with.
-pub(crate) const UNEXPORTED_TABLES: &[&str] =
-    &["dummy_messages", "dummy_tokens", "people_counts", "provider_sign_ins", "search_texts"];
+pub(crate) const UNEXPORTED_TABLES: &[&str] = &[
+    "dummy_messages",
+    "dummy_tokens",
+    "people_counts",
+    "provider_sign_ins",
+    "search_texts",
+    "sso_attempts",
+    "sso_replays",
+];
 
 /// Tables that exports of earlier schemas may have, and those of the present one do not.
 pub(crate) const FORMER_TABLES: &[&str] = &["user_pool_sign_ins"];
@@ -133,7 +144,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 33] {
+fn all() -> [SqlMigration; 34] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -168,6 +179,7 @@ fn all() -> [SqlMigration; 33] {
         m0031_provider_sign_ins::MIGRATION,
         m0032_api_key::MIGRATION,
         m0034_sso::MIGRATION,
+        m0035_sso_sign_ins::MIGRATION,
     ]
 }
 

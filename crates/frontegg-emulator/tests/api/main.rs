@@ -95,6 +95,7 @@ mod unpublished_mfa;
 mod unpublished_policies;
 mod unpublished_sessions;
 mod unpublished_sign_in;
+mod unpublished_sso;
 mod unpublished_sub_accounts;
 mod unpublished_users;
 mod user_emails_policy;

@@ -72,6 +72,11 @@ async fn the_example_makes_what_it_shows() {
     assert_eq!(names("application_clients", "client_secret"), ["example-of-another-secret"]);
     assert!(names("tenant_applications", "app_id").contains(&fixed_id("application", ["shop"])));
     assert_eq!(names("social_providers", "kind"), ["example-idp"]);
+    assert_eq!(names("sso_connections", "id"), [fixed_id("sso-connection", ["acme", "corporate"])]);
+    assert_eq!(names("sso_domains", "domain"), ["corp.acme.test"]);
+    assert_eq!(exported["sso_domains"][0]["validated"], true);
+    assert_eq!(names("sso_groups", "name"), ["finance"]);
+    assert_eq!([names("sso_default_roles", "role_id").len(), names("sso_group_roles", "role_id").len()], [1, 1]);
     assert_eq!(names("email_templates", "subject"), ["Welcome to Acme"]);
     assert_eq!(names("sms_templates", "type"), ["OTC"]);
     assert_eq!(names("usernames", "username"), ["bob"]);

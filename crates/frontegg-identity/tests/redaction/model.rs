@@ -41,6 +41,7 @@ const NO_SECRETS: &[(&str, &str)] = &[
     ("challenge", "what a device signs: public, and worth nothing without the device"),
     ("code_challenge_methods_supported", "names of methods"),
     ("configMetadata", "what portals keep beside a connection"),
+    ("configuration", "of metadata: addresses and names; that of user pools is hidden"),
     ("errorCode", "an error's name"),
     ("errorCodes", "errors' names"),
     ("id_token_signing_alg_values_supported", "names of algorithms"),

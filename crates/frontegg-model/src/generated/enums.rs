@@ -678,6 +678,34 @@ open_enum! {
 }
 
 open_enum! {
+    /// Name of settings that can be written.
+    MetadataEntityName {
+        /// `saml`
+        Saml = "saml",
+    }
+}
+
+open_enum! {
+    /// Where an address leads to, an identity provider or another login page.
+    SsoAddressType {
+        /// `sso`
+        Sso = "sso",
+        /// `external`
+        External = "external",
+    }
+}
+
+open_enum! {
+    /// Protocol of an identity provider.
+    SsoIdpType {
+        /// `saml`
+        Saml = "saml",
+        /// `oidc`
+        Oidc = "oidc",
+    }
+}
+
+open_enum! {
     /// Way to sign in beside the first factor of the environment.
     SecondaryAuthStrategy {
         /// `Passkeys`

@@ -2751,6 +2751,149 @@ impl ClassifyPermissionsDto {
         }
     }
 }
+/// What a browser has come back with.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CompleteOidcSignInRequest {
+    /// Code of the provider.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub code: ::std::option::Option<crate::Secret>,
+    /// What the provider says went wrong (RFC 6749 §4.1.2.1).
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub error: ::std::option::Option<::std::string::String>,
+    /// Issuer, where the provider names itself (RFC 9207).
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub iss: ::std::option::Option<::std::string::String>,
+    /// Page that the browser came back to; compared with the one that the state was made for.
+    #[serde(
+        rename = "redirectUri",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub redirect_uri: ::std::option::Option<::std::string::String>,
+    /// State of begin_sso_sign_in.
+    #[serde(rename = "RelayState")]
+    pub relay_state: crate::Secret,
+}
+impl CompleteOidcSignInRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(relay_state: impl Into<crate::Secret>) -> Self {
+        Self {
+            code: None,
+            relay_state: relay_state.into(),
+            redirect_uri: None,
+            error: None,
+            iss: None,
+        }
+    }
+    /// Code of the provider.
+    #[must_use]
+    pub fn code<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.code = value.into_optional();
+        self
+    }
+    /// Page that the browser came back to; compared with the one that the state was made for.
+    #[must_use]
+    pub fn redirect_uri<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.redirect_uri = value.into_optional();
+        self
+    }
+    /// What the provider says went wrong (RFC 6749 §4.1.2.1).
+    #[must_use]
+    pub fn error<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.error = value.into_optional();
+        self
+    }
+    /// Issuer, where the provider names itself (RFC 9207).
+    #[must_use]
+    pub fn iss<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.iss = value.into_optional();
+        self
+    }
+}
+/// What a browser has come back with.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CompleteOidcSignInV1Request {
+    /// Code of the provider.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub code: ::std::option::Option<crate::Secret>,
+    /// What the provider says went wrong (RFC 6749 §4.1.2.1).
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub error: ::std::option::Option<::std::string::String>,
+    /// Issuer, where the provider names itself (RFC 9207).
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub iss: ::std::option::Option<::std::string::String>,
+    /// Page that the browser came back to; compared with the one that the state was made for.
+    #[serde(
+        rename = "redirectUri",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub redirect_uri: ::std::option::Option<::std::string::String>,
+    /// State of begin_sso_sign_in.
+    pub state: crate::Secret,
+}
+impl CompleteOidcSignInV1Request {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(state: impl Into<crate::Secret>) -> Self {
+        Self {
+            code: None,
+            state: state.into(),
+            redirect_uri: None,
+            error: None,
+            iss: None,
+        }
+    }
+    /// Code of the provider.
+    #[must_use]
+    pub fn code<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.code = value.into_optional();
+        self
+    }
+    /// Page that the browser came back to; compared with the one that the state was made for.
+    #[must_use]
+    pub fn redirect_uri<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.redirect_uri = value.into_optional();
+        self
+    }
+    /// What the provider says went wrong (RFC 6749 §4.1.2.1).
+    #[must_use]
+    pub fn error<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.error = value.into_optional();
+        self
+    }
+    /// Issuer, where the provider names itself (RFC 9207).
+    #[must_use]
+    pub fn iss<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.iss = value.into_optional();
+        self
+    }
+}
 /// What a sign-in page says besides the code.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -9014,6 +9157,90 @@ impl MeAuthorizationResponseDto {
         }
     }
 }
+/// Settings of the environment that portals keep under a name.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct MetadataEntity {
+    /// The settings themselves.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub configuration: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    /// Name of the settings.
+    #[serde(rename = "entityName")]
+    pub entity_name: ::std::string::String,
+    /// Id of the record.
+    pub id: ::std::string::String,
+    /// Whether they are in force.
+    #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_active: bool,
+    /// Id of the environment.
+    #[serde(rename = "vendorId")]
+    pub vendor_id: ::std::string::String,
+}
+impl MetadataEntity {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        vendor_id: impl Into<::std::string::String>,
+        entity_name: impl Into<::std::string::String>,
+        is_active: bool,
+        configuration: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            vendor_id: vendor_id.into(),
+            entity_name: entity_name.into(),
+            is_active,
+            configuration,
+        }
+    }
+}
+/// Settings of the environment under a name.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct MetadataEntityPage {
+    /// The settings; none before they are written.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub rows: ::std::vec::Vec<MetadataEntity>,
+}
+impl MetadataEntityPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(rows: impl IntoIterator<Item = impl Into<MetadataEntity>>) -> Self {
+        Self {
+            rows: rows.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+/// Settings to put in place of those under that name.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct MetadataEntityRequest {
+    /// The settings themselves, as a whole.
+    pub configuration: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    /// Name of the settings.
+    #[serde(rename = "entityName")]
+    pub entity_name: crate::enums::MetadataEntityName,
+    /// Whether they are in force.
+    #[serde(rename = "isActive")]
+    pub is_active: bool,
+}
+impl MetadataEntityRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        entity_name: crate::enums::MetadataEntityName,
+        is_active: bool,
+        configuration: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        Self {
+            entity_name,
+            is_active,
+            configuration,
+        }
+    }
+}
 /// Settings of authenticator apps as second factor.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -11155,6 +11382,22 @@ pub struct PublicIdentityConfiguration {
     )]
     pub rotate_refresh_tokens: ::std::option::Option<bool>,
 }
+/// Whether single sign-on is in use.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct PublicSsoConfiguration {
+    /// Whether any tenant has a connection that people sign in by.
+    #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_active: bool,
+}
+impl PublicSsoConfiguration {
+    /// With the members that must be there; the others are absent.
+    pub fn new(is_active: bool) -> Self {
+        Self { is_active }
+    }
+}
 /// Removes all second factors of a user who has lost them.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -11223,6 +11466,33 @@ impl RefreshTokenDto {
     ) -> Self {
         self.tenant_id = value.into();
         self
+    }
+}
+/// A renewed session, and whose it is.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct RefreshTokenV2Response {
+    /// As refresh_user_token answers.
+    pub auth: AuthenticationResponseDto,
+    /// Who it is.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub user: ::std::option::Option<UserDto>,
+    /// The tenants that they can enter.
+    #[serde(
+        rename = "userTenants",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub user_tenants: ::std::option::Option<GetUserTenantsResponseDto>,
+}
+impl RefreshTokenV2Response {
+    /// With the members that must be there; the others are absent.
+    pub fn new(auth: AuthenticationResponseDto) -> Self {
+        Self {
+            auth,
+            user: None,
+            user_tenants: None,
+        }
     }
 }
 /// Application that gets a new secret.
@@ -12830,6 +13100,246 @@ impl SsoConfiguration {
         }
     }
 }
+/// A connection with its tenant; what is absent is as it was, or as it is for a new one.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct SsoConfigurationV2Request {
+    /// Assertion consumer service of this connection.
+    #[serde(rename = "acsUrl", skip_serializing_if = "::std::option::Option::is_none")]
+    pub acs_url: ::std::option::Option<::std::string::String>,
+    /// Free data.
+    #[serde(
+        rename = "configMetadata",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub config_metadata: ::std::option::Option<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    /// Whether sign-ins use it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub enabled: ::std::option::Option<bool>,
+    /// Client id with which groups are fetched from the provider; kept and given back.
+    #[serde(
+        rename = "idpClientId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub idp_client_id: ::std::option::Option<::std::string::String>,
+    /// Secret of that client; kept.
+    #[serde(
+        rename = "idpClientSecret",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub idp_client_secret: ::std::option::Option<crate::Secret>,
+    /// Client id at the provider.
+    #[serde(
+        rename = "oidcClientId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub oidc_client_id: ::std::option::Option<::std::string::String>,
+    /// Client secret at the provider.
+    #[serde(
+        rename = "oidcSecret",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub oidc_secret: ::std::option::Option<crate::Secret>,
+    /// Whether a sign-in makes the tenant the active one of a person who has another one already.
+    #[serde(
+        rename = "overrideActiveTenant",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub override_active_tenant: ::std::option::Option<bool>,
+    /// The provider's signing certificate (X.509), as PEM, as base64 of PEM, or as base64 of DER; kept as base64 of PEM.
+    #[serde(
+        rename = "publicCertificate",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub public_certificate: ::std::option::Option<::std::string::String>,
+    /// Whether requests to the provider are signed.
+    #[serde(
+        rename = "signRequest",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sign_request: ::std::option::Option<bool>,
+    /// Whether domains count before they are validated.
+    #[serde(
+        rename = "skipEmailDomainValidation",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub skip_email_domain_validation: ::std::option::Option<bool>,
+    /// Entity id of the service provider for this connection.
+    #[serde(
+        rename = "spEntityId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sp_entity_id: ::std::option::Option<::std::string::String>,
+    /// By SAML the provider's sign-on address for the redirect binding, by OpenID Connect its issuer.
+    #[serde(
+        rename = "ssoEndpoint",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sso_endpoint: ::std::option::Option<::std::string::String>,
+    /// How deep into the hierarchy access reaches; kept and given back.
+    #[serde(
+        rename = "subAccountAccessLimit",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sub_account_access_limit: ::std::option::Option<i64>,
+    /// Tenant that it belongs to.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+    /// Protocol, or provider, of the connection.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<crate::enums::SsoConnectionType>,
+}
+impl SsoConfigurationV2Request {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            enabled: None,
+            sso_endpoint: None,
+            public_certificate: None,
+            sign_request: None,
+            acs_url: None,
+            sp_entity_id: None,
+            type_: None,
+            oidc_client_id: None,
+            oidc_secret: None,
+            config_metadata: None,
+            override_active_tenant: None,
+            sub_account_access_limit: None,
+            idp_client_id: None,
+            idp_client_secret: None,
+            skip_email_domain_validation: None,
+        }
+    }
+    /// Whether sign-ins use it.
+    #[must_use]
+    pub fn enabled(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.enabled = value.into();
+        self
+    }
+    /// By SAML the provider's sign-on address for the redirect binding, by OpenID Connect its issuer.
+    #[must_use]
+    pub fn sso_endpoint<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.sso_endpoint = value.into_optional();
+        self
+    }
+    /// The provider's signing certificate (X.509), as PEM, as base64 of PEM, or as base64 of DER; kept as base64 of PEM.
+    #[must_use]
+    pub fn public_certificate<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.public_certificate = value.into_optional();
+        self
+    }
+    /// Whether requests to the provider are signed.
+    #[must_use]
+    pub fn sign_request(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.sign_request = value.into();
+        self
+    }
+    /// Assertion consumer service of this connection.
+    #[must_use]
+    pub fn acs_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.acs_url = value.into_optional();
+        self
+    }
+    /// Entity id of the service provider for this connection.
+    #[must_use]
+    pub fn sp_entity_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.sp_entity_id = value.into_optional();
+        self
+    }
+    /// Protocol, or provider, of the connection.
+    #[must_use]
+    pub fn type_(
+        mut self,
+        value: impl Into<Option<crate::enums::SsoConnectionType>>,
+    ) -> Self {
+        self.type_ = value.into();
+        self
+    }
+    /// Client id at the provider.
+    #[must_use]
+    pub fn oidc_client_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.oidc_client_id = value.into_optional();
+        self
+    }
+    /// Client secret at the provider.
+    #[must_use]
+    pub fn oidc_secret<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.oidc_secret = value.into_optional();
+        self
+    }
+    /// Free data.
+    #[must_use]
+    pub fn config_metadata(
+        mut self,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
+    ) -> Self {
+        self.config_metadata = value.into();
+        self
+    }
+    /// Whether a sign-in makes the tenant the active one of a person who has another one already.
+    #[must_use]
+    pub fn override_active_tenant(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.override_active_tenant = value.into();
+        self
+    }
+    /// How deep into the hierarchy access reaches; kept and given back.
+    #[must_use]
+    pub fn sub_account_access_limit(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.sub_account_access_limit = value.into();
+        self
+    }
+    /// Client id with which groups are fetched from the provider; kept and given back.
+    #[must_use]
+    pub fn idp_client_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.idp_client_id = value.into_optional();
+        self
+    }
+    /// Secret of that client; kept.
+    #[must_use]
+    pub fn idp_client_secret<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.idp_client_secret = value.into_optional();
+        self
+    }
+    /// Whether domains count before they are validated.
+    #[must_use]
+    pub fn skip_email_domain_validation(
+        mut self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        self.skip_email_domain_validation = value.into();
+        self
+    }
+}
 /// Roles of everybody who comes through a connection.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -13011,6 +13521,90 @@ impl SsoPerTenantConfiguration {
             active,
             unspecified_tenant_strategy: None,
             use_active_tenant: None,
+        }
+    }
+}
+/// Who wants to sign in. An address is named by either member.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct SsoPreloginRequest {
+    /// Mail address.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub email: ::std::option::Option<::std::string::String>,
+    /// Tenant to sign in to, where it is known.
+    #[serde(
+        rename = "tenantId",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub tenant_id: crate::Patch<::std::string::String>,
+    /// What was typed where usernames are taken; a mail address.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub username: ::std::option::Option<::std::string::String>,
+}
+impl SsoPreloginRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self {
+            email: None,
+            username: None,
+            tenant_id: crate::Patch::Absent,
+        }
+    }
+    /// Mail address.
+    #[must_use]
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
+        self
+    }
+    /// What was typed where usernames are taken; a mail address.
+    #[must_use]
+    pub fn username<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.username = value.into_optional();
+        self
+    }
+    /// Tenant to sign in to, where it is known.
+    #[must_use]
+    pub fn tenant_id(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.tenant_id = value.into();
+        self
+    }
+}
+/// Where the browser of somebody is to go.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct SsoPreloginResponse {
+    /// Address at the identity provider, with a request that is good once.
+    pub address: crate::Secret,
+    /// Kind of address.
+    #[serde(rename = "addressType")]
+    pub address_type: crate::enums::SsoAddressType,
+    /// What the provider speaks.
+    #[serde(rename = "idpType")]
+    pub idp_type: crate::enums::SsoIdpType,
+}
+impl SsoPreloginResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        address: impl Into<crate::Secret>,
+        idp_type: crate::enums::SsoIdpType,
+        address_type: crate::enums::SsoAddressType,
+    ) -> Self {
+        Self {
+            address: address.into(),
+            idp_type,
+            address_type,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         identifiers::emails,
         memberships::{self, Entrance},
         restrictions::networks,
-        sessions,
+        sessions::{self, Destination},
         settings::configuration::IdentityConfiguration,
         tenants,
     },
@@ -84,6 +84,13 @@ pub(super) async fn choose(
     let application = &applications::named(tx, client.application_id.as_deref()).await?;
     let Open { rows: open, chosen, refusal } = open_memberships(tx, user, application, client).await?;
     let of_member = |tenant_id: &str| open.iter().find(|row| row.tenant_id == tenant_id).map(Entry::of);
+    if let Some(Destination { tenant_id, .. }) = client.destination() {
+        if let Some(entry) = of_member(tenant_id) {
+            return Ok(entry);
+        }
+        require(tx, user, tenant_id, application, client).await?;
+        return Ok(Entry::new(tenant_id));
+    }
     if let Some(alias) = &client.alias
         && let Some(tenant) = tenants::find_by_alias(tx, alias).await?
     {
@@ -198,6 +205,10 @@ pub(crate) async fn require_entry(
         Some(id) => sessions::find(tx, id).await?,
         None => None,
     };
+    let confined_to = session.as_ref().and_then(|session| session.confined_to.as_deref());
+    if confined_to.is_some_and(|confined_to| confined_to != tenant_id) {
+        return Err(memberships::no_entry());
+    }
     let app_id = session.and_then(|session| session.application_id);
     let application = applications::known_or_default(tx, app_id.as_deref()).await?;
     let access = memberships::require_entry_for(tx, user, tenant_id, &application.id).await?;

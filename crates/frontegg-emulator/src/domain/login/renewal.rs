@@ -119,6 +119,13 @@ async fn tenant_of(
     asked: Option<&str>,
     client: &ClientInfo,
 ) -> DomainResult<String> {
+    if let Some(confined_to) = &session.confined_to {
+        if asked.is_some_and(|tenant_id| tenant_id != confined_to) {
+            return Err(memberships::no_entry());
+        }
+        entry::admit(tx, &session.tenant_id, access, &application, client).await?;
+        return Ok(session.tenant_id.clone());
+    }
     if let Some(tenant_id) = asked {
         entry::require(tx, user, tenant_id, &application, client).await?;
         return Ok(tenant_id.to_owned());
@@ -147,10 +154,13 @@ async fn raise(
 ) -> DomainResult<Option<Outcome>> {
     // What a session is for is no matter of what a request says.
     let application_id = session.application_id.clone().or_else(|| client.application_id.clone());
-    if sessions::is_multi_factor(session) || !mfa::is_forced(tx, user, application_id.as_deref()).await? {
+    let first = match session.sso_connection_id {
+        Some(_) => FirstFactor::SingleSignOn,
+        None => FirstFactor::from_amr(&session.amr),
+    };
+    if sessions::is_multi_factor(session) || !mfa::is_forced_after(tx, user, application_id.as_deref(), first).await? {
         return Ok(None);
     }
-    let first = FirstFactor::from_amr(&session.amr);
     let client = &ClientInfo { application_id, ..client.clone() };
     match mfa::demand(tx, user, first, client).await? {
         Demand::Nothing => Ok(None),

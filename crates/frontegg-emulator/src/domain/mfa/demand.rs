@@ -2,7 +2,7 @@
 
 use frontegg_model::enums::MfaStrategy;
 
-use super::{configuration, devices, devices::Devices, policy, remembered};
+use super::{configuration, devices, devices::Devices, policy, policy::Strictest, remembered};
 use crate::{
     domain::{
         DomainResult,
@@ -35,7 +35,7 @@ pub(crate) async fn demand(
     }
     let rule = policy::applying_to(tx, user, client.application_id.as_deref()).await?;
     let devices = devices::offered(tx, user, first).await?;
-    if !rule.is_forced && !devices.is_enrolled() {
+    if !is_forced_by(&rule, first) && !devices.is_enrolled() {
         return Ok(Demand::Nothing);
     }
     if remembered::is_known(tx, user, &client.devices, &rule).await? {
@@ -50,6 +50,20 @@ pub(crate) async fn demand(
 /// Whether the rules force the person to give a second factor.
 pub(crate) async fn is_forced(tx: &Read, user: &user::Model, application_id: Option<&str>) -> DomainResult<bool> {
     Ok(!user.mfa_bypass && policy::applying_to(tx, user, application_id).await?.is_forced)
+}
+
+/// The same of somebody whose session began with that factor.
+pub(crate) async fn is_forced_after(
+    tx: &Read,
+    user: &user::Model,
+    application_id: Option<&str>,
+    first: FirstFactor,
+) -> DomainResult<bool> {
+    Ok(!user.mfa_bypass && is_forced_by(&policy::applying_to(tx, user, application_id).await?, first))
+}
+
+fn is_forced_by(rule: &Strictest, first: FirstFactor) -> bool {
+    if first == FirstFactor::SingleSignOn { rule.is_forced_after_single_sign_on } else { rule.is_forced }
 }
 
 /// What the person can prove again who they are with.

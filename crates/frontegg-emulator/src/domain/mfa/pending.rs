@@ -16,7 +16,7 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         codes::{self, Grant, Presented},
-        sessions::{ClientInfo, FirstFactor},
+        sessions::{ClientInfo, FirstFactor, SingleSignOn},
         settings,
     },
     ids,
@@ -50,6 +50,8 @@ struct Context {
     alias: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     invitation: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    single_sign_on: Option<SingleSignOn>,
 }
 
 /// A session for which its holder proves once more who they are.
@@ -114,6 +116,7 @@ pub(crate) async fn open(
         application_id: client.application_id.clone(),
         alias: client.alias.clone(),
         invitation: client.invitation.clone(),
+        single_sign_on: client.single_sign_on.clone(),
     };
     let mfa_token = ids::new_secret();
     let target = serde_json::to_string(&context).map_err(DomainError::internal)?;
@@ -204,6 +207,7 @@ impl Pending {
             application_id: client.application_id.clone().or(self.context.application_id),
             alias: client.alias.clone().or(self.context.alias),
             invitation: self.context.invitation,
+            single_sign_on: self.context.single_sign_on,
             ..client.clone()
         };
         Ok(Closed { user: self.user, first: self.first, raising: self.context.raising, client })

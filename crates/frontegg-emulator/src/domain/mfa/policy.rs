@@ -152,6 +152,8 @@ pub(crate) async fn set(tx: &Write, level: Level<'_>, change: Change) -> DomainR
 pub(crate) struct Strictest {
     /// Whether they must have a second factor.
     pub(crate) is_forced: bool,
+    /// Whether they must even where the identity provider of a tenant has let them in.
+    pub(crate) is_forced_after_single_sign_on: bool,
     /// Whether their browsers may be remembered.
     pub(crate) allow_remember: bool,
     /// For how long.
@@ -214,6 +216,7 @@ fn strictest(policies: &[Policy], provider: &str) -> Strictest {
     let seconds = policies.iter().map(|policy| policy.remembered_for).min().unwrap_or(REMEMBERED);
     Strictest {
         is_forced: policies.iter().any(forces),
+        is_forced_after_single_sign_on: policies.iter().any(|policy| policy.enforcement == Enforcement::Force),
         allow_remember: !policies.is_empty() && policies.iter().all(|policy| policy.allow_remember),
         remembered_for: Duration::from_secs(u64::try_from(seconds).unwrap_or_default()),
     }
@@ -229,18 +232,32 @@ mod tests {
 
     #[test]
     fn without_a_policy_nobody_is_forced_nor_remembered() {
-        let expected =
-            Strictest { is_forced: false, allow_remember: false, remembered_for: Duration::from_hours(14 * 24) };
+        let expected = Strictest {
+            is_forced: false,
+            is_forced_after_single_sign_on: false,
+            allow_remember: false,
+            remembered_for: Duration::from_hours(14 * 24),
+        };
         assert_eq!(strictest(&[], "local"), expected);
     }
 
     #[test]
     fn of_several_policies_each_can_only_tighten() {
         let (strict, loose) = (policy(Enforcement::Force, false, 60), policy(Enforcement::DontForce, true, 3_600));
-        let expected = Strictest { is_forced: true, allow_remember: false, remembered_for: Duration::from_mins(1) };
+        let expected = Strictest {
+            is_forced: true,
+            is_forced_after_single_sign_on: true,
+            allow_remember: false,
+            remembered_for: Duration::from_mins(1),
+        };
         assert_eq!(strictest(&[strict, loose], "local"), expected);
         assert_eq!(strictest(&[loose, strict], "local"), expected);
-        let expected = Strictest { is_forced: false, allow_remember: true, remembered_for: Duration::from_hours(1) };
+        let expected = Strictest {
+            is_forced: false,
+            is_forced_after_single_sign_on: false,
+            allow_remember: true,
+            remembered_for: Duration::from_hours(1),
+        };
         assert_eq!(strictest(&[loose, loose], "local"), expected);
     }
 
@@ -248,6 +265,7 @@ mod tests {
     fn people_of_an_identity_provider_are_spared_where_the_policy_says_so() {
         let spared = policy(Enforcement::ForceExceptSaml, false, 60);
         assert!(strictest(&[spared], "local").is_forced);
+        assert!(!strictest(&[spared], "local").is_forced_after_single_sign_on);
         assert!(!strictest(&[spared], "saml").is_forced);
         assert!(strictest(&[spared, policy(Enforcement::Force, false, 60)], "saml").is_forced);
     }

@@ -19,6 +19,8 @@ pub(crate) enum FirstFactor {
     Passkey,
     /// A provider of social sign-in says who it is.
     Social,
+    /// The identity provider of a tenant says so.
+    SingleSignOn,
 }
 
 impl FirstFactor {
@@ -28,7 +30,7 @@ impl FirstFactor {
             Self::Password => &["pwd"],
             Self::EmailCode | Self::MagicLink | Self::SmsCode => &["otp"],
             Self::Passkey => &["hwk", "mfa"],
-            Self::Social => &["sso"],
+            Self::Social | Self::SingleSignOn => &["sso"],
             Self::Activation | Self::SignUp => &[],
         }
     }

@@ -15,7 +15,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Rules, expiry, rules};
+use super::{Rules, Span, expiry, rules};
 use crate::{
     clock::Timestamp,
     domain::{DomainResult, settings::configuration::IdentityConfiguration},
@@ -135,7 +135,7 @@ pub(crate) async fn renew(
     tenant_id: &str,
 ) -> DomainResult<(session::Model, String)> {
     let rules = rules::in_force(tx, tenant_id).await?;
-    let mut expires_at = expiry(tx, configuration, &rules, session.created_at);
+    let mut expires_at = expiry(tx, configuration, &rules, Span::of(&session));
     if !configuration.rotate_refresh_tokens {
         expires_at = Ord::min(expires_at, token.row.expires_at);
     }

@@ -65,6 +65,21 @@ pub(crate) async fn list(tx: &Read, tenant_id: &str) -> DomainResult<Vec<Connect
     with_belongings(tx, rows).await
 }
 
+/// The connection with that id, of whichever tenant.
+pub(crate) async fn find(tx: &Read, id: &str) -> DomainResult<Option<sso_connection::Model>> {
+    Ok(sso_connection::Entity::find_by_id(id).fetch_one(tx).await?)
+}
+
+/// Whether a connection lacks nothing that its protocol needs, besides what the environment has.
+pub(super) fn is_complete(row: &sso_connection::Model) -> DomainResult<bool> {
+    Ok(!row.sso_endpoint.is_empty()
+        && if row.kind.is_openid() {
+            !row.oidc_client_id.is_empty() && !row.oidc_secret.is_empty()
+        } else {
+            !certificates(row)?.is_empty()
+        })
+}
+
 /// The connection of a tenant with that id, or 404: also where it is another tenant's.
 pub(crate) async fn require(tx: &Read, tenant_id: &str, id: &str) -> DomainResult<sso_connection::Model> {
     sso_connection::Entity::find_by_id(id)
@@ -76,10 +91,20 @@ pub(crate) async fn require(tx: &Read, tenant_id: &str, id: &str) -> DomainResul
 
 /// Adds a connection to a tenant, or 404 without the tenant.
 pub(crate) async fn create(tx: &Write, tenant_id: &str, new: Changes) -> DomainResult<Connection> {
+    create_as(tx, tenant_id, None, new).await
+}
+
+/// The same with an id that is chosen, where one is.
+pub(crate) async fn create_as(
+    tx: &Write,
+    tenant_id: &str,
+    id: Option<String>,
+    new: Changes,
+) -> DomainResult<Connection> {
     tenants::require(tx, tenant_id).await?;
     let created_at = tx.stamp();
     let blank = sso_connection::Model {
-        id: ids::new_id(),
+        id: input::id_or_new("id", id)?,
         tenant_id: tenant_id.to_owned(),
         enabled: false,
         kind: SsoKind::Saml,

@@ -39,7 +39,7 @@ pub(crate) async fn create(
         || policy.allow_verified_users_to_add_domains && is_at_home(tx, person, &domain).await?;
     let (one, other) = (ids::new_id(), ids::new_id());
     let row = sso_domain::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(tx.row_id::<sso_domain::Entity>(&[tenant_id, &domain]).await?),
         connection_id: Set(connection.id),
         tenant_id: Set(tenant_id.to_owned()),
         txt_record: Set(format!("{CHALLENGE}.{one}.{other}.{domain}={}", connection.generated_verification)),

@@ -3,12 +3,14 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::ExprTrait};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     domain::{
         DomainError, DomainResult, input,
         settings::{self, Form, Owner},
     },
+    ids,
     store::{Fetch, Read, Write, entity::sso_domain, query::OneColumn},
 };
 
@@ -20,21 +22,32 @@ const SHARED_DOMAINS: &str = "sso-shared-domains";
 
 /// How they read.
 pub(crate) const FORMS: [Form; 4] = [
-    Form::of::<Saml>(SAML),
+    Form::of::<SamlRecord>(SAML),
     Form::of::<Oidc>(OIDC),
     Form::of::<DomainPolicy>(DOMAIN_POLICY),
     Form::of::<SharedDomains>(SHARED_DOMAINS),
 ];
 
 /// The environment as SAML service provider.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Saml {
     /// Whether connections by SAML take part in sign-ins.
     pub(crate) is_active: bool,
     /// Where identity providers send their answers.
     pub(crate) acs_url: String,
     pub(crate) sp_entity_id: String,
+    /// The page that people come to once they are signed in.
+    pub(crate) redirect_uri: String,
+}
+
+/// The same as it was written, with whatever portals keep beside it. An empty text stands for the environment's own
+/// address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SamlRecord {
+    pub(crate) id: String,
+    pub(crate) is_active: bool,
+    pub(crate) configuration: Map<String, Value>,
 }
 
 /// The environment as client of OpenID Connect providers.
@@ -88,14 +101,45 @@ pub(crate) struct SharedDomainsChange {
     pub(crate) use_active_tenant: Option<bool>,
 }
 
-/// Until it is set, answers are taken here, under the address of the environment.
+/// What is not set is here, under the address of the environment.
 pub(crate) async fn saml(tx: &Read) -> DomainResult<Saml> {
-    let set = settings::find(tx, Owner::Environment, SAML).await?;
-    Ok(set.unwrap_or_else(|| Saml {
-        is_active: true,
-        acs_url: format!("{}/auth/saml/callback", tx.origin()),
-        sp_entity_id: tx.origin().to_owned(),
-    }))
+    let record = saml_record(tx).await?;
+    let configuration = record.as_ref().map(|record| &record.configuration);
+    let member = |name: &str| {
+        let text = configuration?.get(name)?.as_str()?;
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let origin = tx.origin();
+    Ok(Saml {
+        is_active: record.as_ref().is_none_or(|record| record.is_active),
+        acs_url: member("acsUrl").unwrap_or_else(|| format!("{origin}/auth/saml/callback")),
+        sp_entity_id: member("spEntityId").unwrap_or_else(|| origin.to_owned()),
+        redirect_uri: member("redirectUri").unwrap_or_else(|| format!("{origin}/oauth/account/saml/callback")),
+    })
+}
+
+/// What was written of it.
+pub(crate) async fn saml_record(tx: &Read) -> DomainResult<Option<SamlRecord>> {
+    settings::find(tx, Owner::Environment, SAML).await
+}
+
+/// Puts a whole configuration in place of the present one.
+pub(crate) async fn set_saml(
+    tx: &Write,
+    is_active: bool,
+    configuration: Map<String, Value>,
+) -> DomainResult<SamlRecord> {
+    for name in ["acsUrl", "spEntityId", "redirectUri"] {
+        let Some(value) = configuration.get(name) else { continue };
+        let text = value.as_str().ok_or_else(|| DomainError::bad_request(format!("{name} must be a string")))?;
+        if name != "spEntityId" && !text.is_empty() && !input::is_web_address(text) {
+            return Err(DomainError::bad_request(format!("{name} must be a URL of http or https")));
+        }
+    }
+    let id = saml_record(tx).await?.map_or_else(ids::new_id, |present| present.id);
+    let record = SamlRecord { id, is_active, configuration };
+    settings::put(tx, Owner::Environment, SAML, &record).await?;
+    Ok(record)
 }
 
 /// Until it is set, it is on, and people come back under the address of the environment.

@@ -30,6 +30,11 @@ pub(crate) async fn remove(tx: &Write, email: &str) -> DomainResult<()> {
     if deleted.rows_affected == 0 { Err(DomainError::not_found("Excluded email not found")) } else { Ok(()) }
 }
 
+/// Whether an address is spared.
+pub(super) async fn is_excluded(tx: &Read, email: &str) -> DomainResult<bool> {
+    Ok(find(tx, &emails::key(email)).await?.is_some())
+}
+
 async fn find(tx: &Read, address_key: &str) -> DomainResult<Option<sso_excluded_email::Model>> {
     Ok(sso_excluded_email::Entity::find_by_id(address_key).fetch_one(tx).await?)
 }

@@ -7,10 +7,9 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Into
 use super::connections;
 use crate::{
     domain::{DomainError, DomainResult, caller::Caller, input, roles},
-    ids,
     store::{
         Fetch, FetchCount, Read, Write,
-        entity::{role, sso_default_role, sso_group, sso_group_role},
+        entity::{role, sso_connection, sso_default_role, sso_group, sso_group_role},
         query,
     },
 };
@@ -58,7 +57,7 @@ pub(crate) async fn create(
     check_name(tx, connection_id, &name).await?;
     let role_ids = grantable(tx, caller, tenant_id, role_ids).await?;
     let row = sso_group::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(tx.row_id::<sso_group::Entity>(&[connection_id, &name]).await?),
         connection_id: Set(connection_id.to_owned()),
         name: Set(name),
         created_at: Set(tx.stamp()),
@@ -147,6 +146,25 @@ pub(super) async fn of_connections(tx: &Read, ids: &[&str]) -> DomainResult<BTre
         groups.entry(row.connection_id.clone()).or_default().push(Group { row, role_ids });
     }
     Ok(groups)
+}
+
+/// The roles of somebody who comes by a connection for the first time, a member of these groups of the provider. One that
+/// the tenant does not see any more is left out.
+pub(super) async fn roles_for(
+    tx: &Read,
+    connection: &sso_connection::Model,
+    names: &[String],
+) -> DomainResult<Vec<String>> {
+    let id = connection.id.as_str();
+    let mut ids = defaults_of(tx, &[id]).await?.remove(id).unwrap_or_default();
+    for group in of_connections(tx, &[id]).await?.remove(id).unwrap_or_default() {
+        if names.contains(&group.row.name) {
+            ids.extend(group.role_ids);
+        }
+    }
+    let roles = roles::of_ids(tx, &ids).await?.into_iter().map(|held| held.role);
+    let is_seen = |role: &role::Model| role.tenant_id.as_ref().is_none_or(|owner| *owner == connection.tenant_id);
+    Ok(roles.filter(is_seen).map(|role| role.id).collect())
 }
 
 /// The default roles of these connections.

@@ -57,6 +57,7 @@ impl Making<'_> {
             self.roles(&place, Some(id), &described.roles).await?;
             self.groups(&place, id, &described.groups).await?;
             self.tokens(&place.member("apiTokens"), TokenOwner::Tenant(id), &described.api_tokens).await?;
+            self.sso(&place, id, &described.sso).await?;
             for application in &described.applications {
                 let place = place.member("applications").reference(application);
                 let application_id = self.application_id(&place, application).await?;

@@ -24,6 +24,12 @@ pub mod session {
         /// When it expires, whether used or not.
         pub expires_at: Timestamp,
         pub ended_at: Option<Timestamp>,
+        /// The connection of single sign-on that it came by.
+        pub sso_connection_id: Option<String>,
+        /// The tenant that it may not leave.
+        pub confined_to: Option<String>,
+        /// When it ends at the latest, by the word of an identity provider.
+        pub ends_by: Option<Timestamp>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -10,6 +10,7 @@ use std::{
 
 use aws_lc_rs::{
     digest::{SHA256, digest},
+    hmac,
     rand::SystemRandom,
     rsa::{KeyPair, KeySize},
     signature::{KeyPair as _, RSA_PKCS1_SHA256},
@@ -59,6 +60,12 @@ pub(crate) enum Defect {
     RedirectsTokens,
     TooLarge,
     NoUserInfo,
+    /// An HMAC by its public key, which everybody has.
+    SharedSecret,
+    /// Its tokens are of another access token.
+    OtherAccessToken,
+    /// It says that it names itself whenever it sends somebody back, and does not.
+    AnnouncesIssuer,
 }
 
 /// A code that it gave out.
@@ -167,7 +174,14 @@ impl Inner {
         claims["nonce"] = if self.is(Defect::OtherNonce) { json!("other") } else { json!(nonce) };
         claims["iat"] = json!(now);
         claims["exp"] = if self.is(Defect::Expired) { json!(now - 61) } else { json!(now + 60) };
-        let alg = if self.is(Defect::Unsigned) { "none" } else { "RS256" };
+        if self.is(Defect::OtherAccessToken) {
+            claims["at_hash"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
+        }
+        let alg = match *self.defect.lock() {
+            Defect::Unsigned => "none",
+            Defect::SharedSecret => "HS256",
+            _ => "RS256",
+        };
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let message = format!("{}.{}", encode(&json!({"alg": alg, "kid": "1"})), encode(&claims));
         let key = if self.is(Defect::ForeignKey) { &self.foreign } else { &self.key };
@@ -175,6 +189,10 @@ impl Inner {
         key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).expect("a signature");
         if alg == "none" {
             signature.clear();
+        }
+        if alg == "HS256" {
+            let secret = hmac::Key::new(hmac::HMAC_SHA256, self.key.public_key().as_ref());
+            signature = hmac::sign(&secret, message.as_bytes()).as_ref().to_vec();
         }
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
@@ -258,6 +276,7 @@ async fn document(State(inner): State<Arc<Inner>>) -> Json<Value> {
     let at = |path: &str| format!("{}{path}", inner.url);
     let token = if inner.is(Defect::ForeignDocument) { "/other" } else { "/token" };
     Json(json!({
+        "authorization_response_iss_parameter_supported": inner.is(Defect::AnnouncesIssuer),
         "issuer": inner.url, "authorization_endpoint": at("/authorize"), "token_endpoint": at(token),
         "userinfo_endpoint": at("/userinfo"), "jwks_uri": at("/keys"),
     }))
