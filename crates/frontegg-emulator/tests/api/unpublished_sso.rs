@@ -185,8 +185,8 @@ async fn older_clients_and_callbacks_come_by_their_ways() {
     browser.refresh().await.token();
 
     let callback = format!("{}/auth/oidc/callback", scene.world.emulator.url());
-    let set = json!({ "active": true, "redirectUri": callback });
-    scene.world.back_end(None).await.done("set_environment_oidc_configuration", &[], set).await;
+    let moved = json!({ "active": true, "redirectUri": callback });
+    scene.world.back_end(None).await.done("set_environment_oidc_configuration", &[], moved).await;
     let mut browser = scene.world.browser();
     let returned = scene.travel(&mut browser, "ada@acme.test").await;
     assert_eq!(returned.page, callback);
