@@ -4,6 +4,7 @@ mod lockout;
 mod machines;
 mod passwordless;
 mod sessions;
+mod single_sign_on;
 mod user_pools;
 
 use std::time::Duration;
