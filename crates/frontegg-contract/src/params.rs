@@ -51,7 +51,7 @@ fn pairs(query: &str, errors: &mut ValidationErrors) -> Vec<(String, String)> {
     pairs
 }
 
-fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<String> {
     let text = text.replace('+', " ");
     let text = percent_decode_str(&text).decode_utf8().ok()?;
     (!text.contains('\0')).then(|| text.into_owned())

@@ -174,6 +174,12 @@ impl Emulator {
         Ok(self.service.dns_records().await?)
     }
 
+    /// Lets people begin at their identity provider of SAML (Profiles 4.1.5), or not, as is the default: such an answer
+    /// cannot be tied to the browser that brings it.
+    pub async fn let_providers_begin(&self, allowed: bool) -> Result<(), Error> {
+        Ok(self.service.let_providers_begin(allowed).await?)
+    }
+
     /// What came of sign-ins by identity providers of tenants, the newest first; a thousand are kept. Whoever is refused
     /// is told no reason: here it is, with the number of the check.
     pub async fn sso_attempts(&self) -> Result<Vec<SsoAttempt>, Error> {

@@ -26,7 +26,7 @@ mod peer;
 #[cfg(feature = "program")]
 mod program;
 mod refusal;
-#[allow(dead_code, reason = "connections of single sign-on are to come")]
+#[allow(dead_code, reason = "handing out our own metadata is to come")]
 mod saml;
 mod scim;
 pub mod seed;

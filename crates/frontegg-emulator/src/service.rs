@@ -304,6 +304,11 @@ impl Service {
         dns::list(&self.store.read().await?).await
     }
 
+    /// Lets people begin at their identity provider of SAML, or not.
+    pub(crate) async fn let_providers_begin(&self, allowed: bool) -> DomainResult<()> {
+        self.store.write(async |tx| domain::sso::environment::let_providers_begin(tx, allowed).await).await
+    }
+
     /// What came of sign-ins by identity providers of tenants, the newest first.
     pub(crate) async fn sso_attempts(&self) -> DomainResult<Vec<SsoAttempt>> {
         let rows = attempts::list(&self.store.read().await?).await?;

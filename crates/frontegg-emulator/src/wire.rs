@@ -170,6 +170,13 @@ pub struct SsoAttempt {
     pub reason: Option<String>,
 }
 
+/// The body of `PUT sso/providers-begin`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProvidersBegin {
+    pub(crate) allowed: bool,
+}
+
 /// The answer of `sso/attempts`.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SsoAttemptList {

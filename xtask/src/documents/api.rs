@@ -17,8 +17,8 @@ const SESSION: &str = "sessionToken";
 pub const LIST: &str = "csv";
 /// Content of bodies that are no files.
 pub const JSON: &str = "application/json";
-/// Content of a request that pages and tools send files with.
-pub const FORM: &str = "multipart/form-data";
+/// Contents of requests by forms: those that pages and tools send files with, and those of plain fields.
+pub const FORMS: [&str; 2] = ["multipart/form-data", "application/x-www-form-urlencoded"];
 /// Header that names an application.
 pub const APPLICATION_HEADER: &str = "frontegg-application-id";
 
@@ -277,7 +277,7 @@ impl Operation {
         let body = value.get("requestBody").map(|body| resolve(document, body)).map(|body| Body {
             required: body["required"].as_bool().unwrap_or(false),
             schema: body["content"]["application/json"]["schema"].clone(),
-            may_be_form: body["content"].get(FORM).is_some(),
+            may_be_form: FORMS.iter().any(|kind| body["content"].get(kind).is_some()),
         });
         let (mut success, mut errors) = (None, Vec::new());
         for (status, response) in members(value, "responses") {

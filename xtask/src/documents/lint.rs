@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     Document, UNPUBLISHED,
-    api::{FORM, JSON, LIST, TENANT_HEADER, USER_HEADER, is_enum, members},
+    api::{FORMS, JSON, LIST, TENANT_HEADER, USER_HEADER, is_enum, members},
     escape,
     permission::Permission,
 };
@@ -161,8 +161,10 @@ impl<'a> Lint<'a> {
             let mut content = self.resolve(body)["content"].clone();
             let place = format!("{pointer}/requestBody/content");
             // A form has the members that the JSON has.
-            if let Some(form) = content.as_object_mut().and_then(|kinds| kinds.remove(FORM)) {
-                self.check(form == content["application/json"], &place, "has a form of its own beside the JSON");
+            for kind in FORMS {
+                if let Some(form) = content.as_object_mut().and_then(|kinds| kinds.remove(kind)) {
+                    self.check(form == content["application/json"], &place, "has a form of its own beside the JSON");
+                }
             }
             self.content(&content, &place);
         }

@@ -5,7 +5,7 @@ use frontegg_contract::{
     sso_configurations::{
         CreateSsoDomainParams, CreateSsoGroupParams, DeleteSsoConfigurationParams, DeleteSsoDomainParams,
         DeleteSsoGroupParams, GetSsoDefaultRolesParams, ListSsoGroupsParams, SetSsoDefaultRolesParams,
-        SsoConfigurationsApi, UpdateSsoConfigurationParams, UpdateSsoGroupParams, ValidateSsoDomainByEmailParams,
+        SsoConfigurationsApi, UpdateSsoConfigurationFromMetadataParams, UpdateSsoConfigurationParams, UpdateSsoGroupParams, ValidateSsoDomainByEmailParams,
         ValidateSsoDomainParams,
     },
 };
@@ -33,6 +33,18 @@ impl SsoConfigurationsApi for Service {
         let new = sso::new_connection(body)?;
         self.write(async |tx| {
             let connection = connections::create(tx, tenant_of(cx), new).await?;
+            sso::shown_one(tx, cx, connection).await
+        })
+        .await
+    }
+
+    async fn create_sso_configuration_from_metadata(
+        &self,
+        cx: &RequestContext,
+        body: types::UpdateSsoConfigurationByMetadataRequestDto,
+    ) -> ApiResult<types::SsoConfiguration> {
+        self.write(async |tx| {
+            let connection = connections::create_from_metadata(tx, tenant_of(cx), &body.metadata).await?;
             sso::shown_one(tx, cx, connection).await
         })
         .await
@@ -147,6 +159,20 @@ impl SsoConfigurationsApi for Service {
         let changes = sso::changes(body)?;
         self.write(async |tx| {
             let connection = connections::update(tx, tenant_of(cx), &params.configuration_id, changes).await?;
+            sso::shown_one(tx, cx, connection).await
+        })
+        .await
+    }
+
+    async fn update_sso_configuration_from_metadata(
+        &self,
+        cx: &RequestContext,
+        params: UpdateSsoConfigurationFromMetadataParams,
+        body: types::UpdateSsoConfigurationByMetadataRequestDto,
+    ) -> ApiResult<types::SsoConfiguration> {
+        let id = &params.configuration_id;
+        self.write(async |tx| {
+            let connection = connections::update_from_metadata(tx, tenant_of(cx), id, &body.metadata).await?;
             sso::shown_one(tx, cx, connection).await
         })
         .await

@@ -3,7 +3,8 @@
 use frontegg_contract::{
     ApiFailure, ApiResult, RequestContext,
     unpublished_sso::{
-        ListMetadataEntitiesParams, ReturnFromOidcProviderParams, UnpublishedSsoApi, UpdateSsoConfigurationV2Params,
+        ListMetadataEntitiesParams, ReturnFromOidcProviderParams, ReturnFromSamlProviderParams, UnpublishedSsoApi,
+        UpdateSsoConfigurationV2Params,
     },
 };
 use frontegg_model::{
@@ -28,7 +29,7 @@ use crate::{
             choice::Applicant,
             connections,
             environment::{self, SamlRecord},
-            oidc,
+            oidc, saml,
             sign_in::{self as sso, Way},
         },
         tenants,
@@ -156,6 +157,25 @@ impl UnpublishedSsoApi for Service {
         sign_in::answer(self, cx, outcome).await
     }
 
+    async fn complete_saml_sign_in_v1(
+        &self,
+        cx: &RequestContext,
+        body: types::SamlAnswerRequest,
+    ) -> ApiResult<types::AuthenticationResponseDto> {
+        let outcome = from_saml(self, cx, &body, None).await?;
+        sign_in::answer(self, cx, outcome).await
+    }
+
+    async fn return_from_saml_provider(
+        &self,
+        cx: &RequestContext,
+        params: ReturnFromSamlProviderParams,
+        body: types::SamlAnswerRequest,
+    ) -> ApiResult<()> {
+        let outcome = from_saml(self, cx, &body, params.tenant_id.as_deref()).await?;
+        arrive(self, cx, outcome).await
+    }
+
     async fn get_public_sso_configuration(&self, _: &RequestContext) -> ApiResult<types::PublicSsoConfiguration> {
         let tx = self.store().read().await?;
         Ok(types::PublicSsoConfiguration { is_active: sso::is_in_use(&tx).await? })
@@ -225,6 +245,23 @@ async fn from_openid(service: &Service, cx: &RequestContext, returned: oidc::Ret
     let client = sign_in::client_info(service, cx);
     // Boxed, as it is a long way.
     Ok(Box::pin(oidc::finish(service.store(), service.outgoing(), returned, &client)).await?)
+}
+
+async fn from_saml(
+    service: &Service,
+    cx: &RequestContext,
+    body: &types::SamlAnswerRequest,
+    tenant_id: Option<&str>,
+) -> ApiResult<Outcome> {
+    let client = sign_in::client_info(service, cx);
+    let returned = saml::Return {
+        response: body.saml_response.expose(),
+        relay_state: body.relay_state.as_ref().map(Secret::expose),
+        tenant_id,
+        browsers: &browsers(cx),
+    };
+    // Boxed, as it is a long way.
+    Ok(Box::pin(saml::finish(service.store(), returned, &client)).await?)
 }
 
 /// Sends a browser with the cookie of its session to the page of the environment that goes on with it.

@@ -29,10 +29,10 @@ use crate::{
     service::transfer::Snapshot,
     wire::{
         AdvanceClock, ClockState, DnsRecords, ExportQuery, FaultList, FaultState, Health, IdentityProviderState, Info,
-        KeyId, LONGEST_WAIT, LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList,
-        OutboxQuery, ProviderSignIn, RateLimitList, RequestCount, RequestList, RequestQuery, RequestRecord, ResetQuery,
-        SeedReport, SessionList, SessionQuery, SessionState, SetClock, SsoAttempt, SsoAttemptList, TokenRequest,
-        TotpCode, TotpQuery, TxtRecord, UnsolicitedSignIn, UserPoolPeople, UserPoolPerson, UserTokens,
+        KeyId, LONGEST_WAIT, LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList, OutboxQuery,
+        ProviderSignIn, ProvidersBegin, RateLimitList, RequestCount, RequestList, RequestQuery, RequestRecord,
+        ResetQuery, SeedReport, SessionList, SessionQuery, SessionState, SetClock, SsoAttempt, SsoAttemptList,
+        TokenRequest, TotpCode, TotpQuery, TxtRecord, UnsolicitedSignIn, UserPoolPeople, UserPoolPerson, UserTokens,
     },
 };
 
@@ -215,6 +215,11 @@ impl Control {
     pub async fn dns_records(&self) -> Answer<Vec<TxtRecord>> {
         let DnsRecords { records } = self.get("dns").await?;
         Ok(records)
+    }
+
+    /// Lets people begin at their identity provider of SAML, or not, as is the default.
+    pub async fn let_providers_begin(&self, allowed: bool) -> Answer<()> {
+        self.call(Method::PUT, "sso/providers-begin", &ProvidersBegin { allowed }, Duration::ZERO).await.map(drop)
     }
 
     /// What came of sign-ins by identity providers of tenants, the newest first.

@@ -71,20 +71,49 @@ pub(crate) async fn begin(
         login_hint: departure.login_hint,
     };
     let Some(url) = request.url() else { return Ok(None) };
+    let new = NewSignIn {
+        provider_id: departure.provider_id,
+        state: &state,
+        browser: departure.browser,
+        code_verifier: &code_verifier,
+        nonce: &nonce,
+        redirect_uri: asked.redirect_uri,
+    };
+    keep(tx, new).await?;
+    Ok(Some(url))
+}
+
+/// A browser that goes to a provider, and how it will be known again.
+#[derive(Clone, Copy)]
+pub(crate) struct NewSignIn<'a> {
+    pub(crate) provider_id: &'a str,
+    /// What comes back with the browser.
+    pub(crate) state: &'a str,
+    /// What only the browser knows.
+    pub(crate) browser: &'a str,
+    pub(crate) code_verifier: &'a str,
+    /// What the provider's answer has to name: the nonce, or by SAML the ID of the request.
+    pub(crate) nonce: &'a str,
+    /// Where it is to come back.
+    pub(crate) redirect_uri: &'a str,
+}
+
+/// Keeps in mind that a browser went to a provider.
+pub(crate) async fn keep(tx: &Write, new: NewSignIn<'_>) -> DomainResult<()> {
     // Dead ones go, or somebody could fill the store.
     let dead = provider_sign_in::Column::ExpiresAt.lte(tx.now());
     provider_sign_in::Entity::delete_many().filter(dead).exec(tx).await?;
     let row = provider_sign_in::ActiveModel {
-        fingerprint: Set(ids::fingerprint(&state)),
-        provider_id: Set(departure.provider_id.to_owned()),
-        browser: Set(ids::fingerprint(departure.browser)),
-        code_verifier: Set(code_verifier),
-        nonce: Set(nonce),
-        redirect_uri: Set(asked.redirect_uri.to_owned()),
+        fingerprint: Set(ids::fingerprint(new.state)),
+        provider_id: Set(new.provider_id.to_owned()),
+        browser: Set(ids::fingerprint(new.browser)),
+        code_verifier: Set(new.code_verifier.to_owned()),
+        nonce: Set(new.nonce.to_owned()),
+        redirect_uri: Set(new.redirect_uri.to_owned()),
         expires_at: Set(tx.now().after(LIFETIME)),
     };
     provider_sign_in::Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(Some(url))
+    Ok(())
 }
 
 /// What was begun with the state, which is spent by this. A state that somebody else brings stays as it is.

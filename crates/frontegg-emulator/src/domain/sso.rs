@@ -10,7 +10,9 @@ pub(crate) mod domains;
 pub(crate) mod environment;
 pub(crate) mod exclusions;
 pub(crate) mod groups;
+pub(crate) mod key;
 pub(crate) mod oidc;
+pub(crate) mod saml;
 pub(crate) mod sign_in;
 
 /// What somebody needs to change connections, and so to see their secrets.

@@ -11,6 +11,7 @@ use crate::support::{
     effort::effort,
 };
 
+const WEAK: &str = include_str!("sso_configurations/weak.pem");
 const GOOD: &str = include_str!("sso_configurations/good.pem");
 const WRITE: &[&str] = &["fe.secure.write.samlConfiguration"];
 const READ: &[&str] = &["fe.secure.read.samlConfiguration"];
@@ -114,6 +115,7 @@ async fn what_leads_nowhere_or_proves_nothing_is_refused() {
         json!({ "acsUrl": "javascript:alert(1)" }),
         json!({ "publicCertificate": "no certificate" }),
         json!({ "publicCertificate": base64("no certificate") }),
+        json!({ "publicCertificate": WEAK }),
         json!({ "configMetadata": [] }),
         json!({ "subAccountAccessLimit": -1 }),
     ] {

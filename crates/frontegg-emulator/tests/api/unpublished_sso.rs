@@ -1,4 +1,7 @@
-//! Signing in by the identity provider of a tenant, over HTTP: by OpenID Connect against one in this process.
+//! Signing in by the identity provider of a tenant, over HTTP: by OpenID Connect against one in this process,
+//! and by SAML against the one of the control plane.
+
+mod saml;
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -5,6 +5,7 @@ mod machines;
 mod passwordless;
 mod provisioning;
 mod sessions;
+mod single_sign_on;
 mod user_pools;
 
 use std::time::Duration;

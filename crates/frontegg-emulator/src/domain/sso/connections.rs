@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use serde_json::{Map, Value};
 
@@ -13,14 +12,15 @@ use super::groups::{self, Group};
 use crate::{
     domain::{DomainError, DomainResult, input, provider_sign_ins, settings, tenants},
     ids,
+    saml::{
+        certificates::Certificate,
+        metadata::{self, IdentityProvider, MetadataError},
+    },
     store::{
         Fetch, Read, Write,
         entity::{SsoKind, sso_connection, sso_domain},
     },
 };
-
-const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const END: &str = "-----END CERTIFICATE-----";
 
 /// A connection with all that hangs on it.
 #[derive(Clone, Debug)]
@@ -68,6 +68,16 @@ pub(crate) async fn list(tx: &Read, tenant_id: &str) -> DomainResult<Vec<Connect
 /// The connection with that id, of whichever tenant.
 pub(crate) async fn find(tx: &Read, id: &str) -> DomainResult<Option<sso_connection::Model>> {
     Ok(sso_connection::Entity::find_by_id(id).fetch_one(tx).await?)
+}
+
+/// The connections to a provider of SAML, by its entity id, the oldest first.
+pub(super) async fn of_issuer(tx: &Read, issuer: &str) -> DomainResult<Vec<sso_connection::Model>> {
+    Ok(sso_connection::Entity::find()
+        .filter(sso_connection::Column::Issuer.eq(issuer))
+        .order_by_asc(sso_connection::Column::CreatedAt)
+        .order_by_asc(sso_connection::Column::Id)
+        .fetch_all(tx)
+        .await?)
 }
 
 /// Whether a connection lacks nothing that its protocol needs, besides what the environment has.
@@ -143,6 +153,52 @@ pub(crate) async fn update(tx: &Write, tenant_id: &str, id: &str, changes: Chang
     row.updated_at = tx.now();
     let row = row.into_active_model().reset_all().update(tx).await?;
     with_belongings(tx, vec![row]).await?.pop().ok_or_else(|| DomainError::internal(anyhow::anyhow!("{id} is gone")))
+}
+
+/// Adds a connection, or 404 without the tenant, to the provider that a metadata document describes. It is not enabled yet.
+pub(crate) async fn create_from_metadata(tx: &Write, tenant_id: &str, text: &str) -> DomainResult<Connection> {
+    let provider = described(tx, text)?;
+    let Connection { row, .. } = create(tx, tenant_id, Changes::default()).await?;
+    trust(tx, row, provider).await
+}
+
+/// Puts what a metadata document says in place of what a connection knows of its provider, or 404.
+pub(crate) async fn update_from_metadata(
+    tx: &Write,
+    tenant_id: &str,
+    id: &str,
+    text: &str,
+) -> DomainResult<Connection> {
+    let row = require(tx, tenant_id, id).await?;
+    trust(tx, row, described(tx, text)?).await
+}
+
+fn described(tx: &Read, text: &str) -> DomainResult<IdentityProvider> {
+    let provider = metadata::read(text, tx.now()).map_err(|error| match error {
+        MetadataError::TooLong => DomainError::too_large(error.to_string()),
+        _ => DomainError::bad_request(error.to_string()),
+    })?;
+    if is_trustworthy(&provider.sign_on_address) {
+        Ok(provider)
+    } else {
+        Err(DomainError::bad_request("The sign-on address must be a URL of https, or of http on this machine"))
+    }
+}
+
+async fn trust(tx: &Write, row: sso_connection::Model, provider: IdentityProvider) -> DomainResult<Connection> {
+    provider_sign_ins::abandon(tx, &row.id).await?;
+    let certificates: Vec<String> = provider.certificates.iter().map(Certificate::to_stored).collect();
+    let row = sso_connection::Model {
+        kind: SsoKind::Saml,
+        sso_endpoint: provider.sign_on_address,
+        certificates: serde_json::to_string(&certificates).map_err(DomainError::internal)?,
+        issuer: Some(provider.entity_id),
+        sign_request: provider.wants_signed_requests,
+        updated_at: tx.now(),
+        ..row
+    };
+    let row = row.into_active_model().reset_all().update(tx).await?;
+    Ok(with_belongings(tx, vec![row]).await?.remove(0))
 }
 
 /// With any of these certificates the provider may sign, as they are stored; the first is the one that is shown.
@@ -240,43 +296,10 @@ fn stored_certificates(given: &str) -> DomainResult<String> {
     serde_json::to_string(&list).map_err(DomainError::internal)
 }
 
-/// A certificate (X.509) as it is stored, base64 of PEM, of one in any of the forms that portals hand out.
+/// A certificate (X.509) as it is stored, base64 of PEM.
 fn certificate(given: &str) -> DomainResult<String> {
-    let der = der(given).ok_or_else(|| {
-        DomainError::bad_request("publicCertificate must be a certificate as PEM, or base64 of PEM or DER")
-    })?;
-    let text = STANDARD.encode(der);
-    let mut lines = text.as_str();
-    let mut pem = format!("{BEGIN}\n");
-    while !lines.is_empty() {
-        let (line, rest) = lines.split_at(lines.len().min(64));
-        pem.extend([line, "\n"]);
-        lines = rest;
-    }
-    Ok(STANDARD.encode(format!("{pem}{END}\n")))
-}
-
-fn der(given: &str) -> Option<Vec<u8>> {
-    let given = given.trim();
-    if let Some(body) = given.strip_prefix(BEGIN) {
-        return decoded(body.strip_suffix(END)?).filter(|der| is_sequence(der));
-    }
-    let bytes = decoded(given)?;
-    if is_sequence(&bytes) {
-        return Some(bytes);
-    }
-    let pem = String::from_utf8(bytes).ok()?;
-    pem.starts_with(BEGIN).then(|| der(&pem)).flatten()
-}
-
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    let bare: String = text.chars().filter(|character| !character.is_ascii_whitespace()).collect();
-    STANDARD.decode(bare).ok()
-}
-
-/// Whether bytes are one sequence of DER (X.690, 8.9), as a certificate is.
-fn is_sequence(der: &[u8]) -> bool {
-    matches!(*der, [0x30, 0x82, high, low, ref content @ ..] if usize::from(high) << 8 | usize::from(low) == content.len())
+    let certificate = Certificate::read(given).map_err(|error| DomainError::bad_request(error.to_string()))?;
+    Ok(certificate.to_stored())
 }
 
 /// Refuses what is no list of certificates in the form in which it is stored.

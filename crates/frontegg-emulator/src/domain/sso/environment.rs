@@ -11,7 +11,7 @@ use crate::{
         settings::{self, Form, Owner},
     },
     ids,
-    store::{Fetch, Read, Write, entity::sso_domain, query::OneColumn},
+    store::{Fetch, Read, Write, entity::{sso_connection, sso_domain}, query::OneColumn},
 };
 
 /// The kinds of the settings documents.
@@ -19,13 +19,15 @@ const SAML: &str = "sso-saml";
 const OIDC: &str = "sso-oidc";
 const DOMAIN_POLICY: &str = "sso-domain-policy";
 const SHARED_DOMAINS: &str = "sso-shared-domains";
+const PROVIDERS_BEGIN: &str = "sso-providers-begin";
 
 /// How they read.
-pub(crate) const FORMS: [Form; 4] = [
+pub(crate) const FORMS: [Form; 5] = [
     Form::of::<SamlRecord>(SAML),
     Form::of::<Oidc>(OIDC),
     Form::of::<DomainPolicy>(DOMAIN_POLICY),
     Form::of::<SharedDomains>(SHARED_DOMAINS),
+    Form::of::<bool>(PROVIDERS_BEGIN),
 ];
 
 /// The environment as SAML service provider.
@@ -116,6 +118,33 @@ pub(crate) async fn saml(tx: &Read) -> DomainResult<Saml> {
         sp_entity_id: member("spEntityId").unwrap_or_else(|| origin.to_owned()),
         redirect_uri: member("redirectUri").unwrap_or_else(|| format!("{origin}/oauth/account/saml/callback")),
     })
+}
+
+/// What a provider of SAML knows us by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ServiceProvider {
+    pub(super) sp_entity_id: String,
+    pub(super) acs_url: String,
+}
+
+/// As a connection has it, else as the environment has.
+pub(super) async fn service_provider(tx: &Read, connection: &sso_connection::Model) -> DomainResult<ServiceProvider> {
+    let environment = saml(tx).await?;
+    let or = |own: &String, common: String| if own.is_empty() { common } else { own.clone() };
+    Ok(ServiceProvider {
+        sp_entity_id: or(&connection.sp_entity_id, environment.sp_entity_id),
+        acs_url: or(&connection.acs_url, environment.acs_url),
+    })
+}
+
+/// Whether people may begin at their provider of SAML. It cannot be tied to a browser, so it is off until it is switched
+/// on.
+pub(super) async fn lets_providers_begin(tx: &Read) -> DomainResult<bool> {
+    settings::get(tx, Owner::Environment, PROVIDERS_BEGIN).await
+}
+
+pub(crate) async fn let_providers_begin(tx: &Write, allowed: bool) -> DomainResult<()> {
+    settings::put(tx, Owner::Environment, PROVIDERS_BEGIN, &allowed).await
 }
 
 /// What was written of it.

@@ -4,7 +4,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     choice::{self, Applicant},
-    oidc,
+    oidc, saml,
 };
 use crate::{
     domain::DomainResult,
@@ -34,7 +34,7 @@ pub(crate) async fn begin(
     let address = if is_openid {
         oidc::begin(store, outgoing, &connection, applicant, browser).await?
     } else {
-        return Err(choice::not_configured());
+        saml::begin(store, &connection, applicant, browser).await?
     };
     Ok(Way { address, is_openid })
 }

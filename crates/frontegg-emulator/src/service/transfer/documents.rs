@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// All kinds of settings documents.
-const SETTINGS: [Form; 27] = [
+const SETTINGS: [Form; 29] = [
     configuration::FORM,
     delegation::FORM,
     groups::FORM,
@@ -60,6 +60,8 @@ const SETTINGS: [Form; 27] = [
     sessions::FORM,
     sms_sender::FORM,
     sso::dns::FORM,
+    sso::environment::FORMS[4],
+    sso::key::FORM,
     sso::environment::FORMS[0],
     sso::environment::FORMS[1],
     sso::environment::FORMS[2],

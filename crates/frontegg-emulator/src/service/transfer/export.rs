@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{FORMAT, Head, VERSION, documents};
 use crate::{
-    domain::{DomainError, DomainResult},
+    domain::{DomainError, DomainResult, sso},
     service::Service,
     store::{
         Fetch, Read,
@@ -46,7 +46,7 @@ const SECRET_TABLES: [&str; 13] = [
 fn secrets_of(table: &str) -> Option<LeftOut<'static>> {
     match table {
         "settings" => {
-            let texts = &["leaked-passwords", "mail-configuration", "sms-configuration"];
+            let texts = &["leaked-passwords", "mail-configuration", "sms-configuration", sso::key::KIND];
             Some(LeftOut::Rows { column: "kind", texts })
         }
         table => documents::secret_columns(table).map(LeftOut::Columns),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use frontegg_identity::types::CreateUserDto;
-use reqwest::{Client, Method, Response, Url, header};
+use reqwest::{Client, Method, RequestBuilder, Response, Url, header};
 use serde_json::{Value, json};
 
 use super::{World, addressed, claims, http};
@@ -115,15 +115,27 @@ impl Browser {
 
     async fn send(&mut self, method: Method, url: Url, body: Value) -> Reply {
         let mut request = self.http.request(method, url);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        self.exchange(request).await
+    }
+
+    /// Submits a form to an operation, as a page does.
+    pub(crate) async fn submit(&mut self, operation_id: &str, fields: &[(&str, &str)]) -> Reply {
+        let (method, url) = addressed(&self.base, operation_id, &[]);
+        let request = self.http.request(method, url);
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.exchange(request.body(serde_urlencoded::to_string(fields).expect("a form"))).await
+    }
+
+    async fn exchange(&mut self, mut request: RequestBuilder) -> Reply {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
         if !self.cookies.is_empty() {
             let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, pairs.join("; "));
-        }
-        if !body.is_null() {
-            request = request.json(&body);
         }
         let reply = Reply::of(request.send().await.expect("an answer")).await;
         for line in &reply.cookies {
