@@ -7790,6 +7790,50 @@ Arguments:
         let mut request = self.client.patch(url).json(&body).build()?;
         self.read(request, const { known("update_sso_configuration") }).await
     }
+    /**Add a SAML connection from the provider's metadata document
+
+Takes the sign-on address of the HTTP-Redirect binding, the signing certificates and whether the provider wants signed requests from the document (SAML 2.0 Metadata). Answers have to be issued by its entity id. The connection starts disabled.
+
+Sends a `POST` request to `/team/resources/sso/v1/configurations/metadata`
+
+*/
+    pub async fn create_sso_configuration_from_metadata<'a>(
+        &'a self,
+        body: &'a types::UpdateSsoConfigurationByMetadataRequestDto,
+    ) -> Result<ResponseValue<types::SsoConfiguration>, Error<types::ApiError>> {
+        let url = self.url("/team/resources/sso/v1/configurations/metadata")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_sso_configuration_from_metadata") })
+            .await
+    }
+    /**Replace what a connection knows of its provider by a metadata document
+
+Overwrites type, sign-on address, certificates, signRequest and entity id; whether it is enabled, domains, groups, roles and the connection's own addresses stay.
+
+Sends a `PUT` request to `/team/resources/sso/v1/configurations/{configurationId}/metadata`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+- `body`
+*/
+    pub async fn update_sso_configuration_from_metadata<'a>(
+        &'a self,
+        configuration_id: &'a str,
+        body: &'a types::UpdateSsoConfigurationByMetadataRequestDto,
+    ) -> Result<ResponseValue<types::SsoConfiguration>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}/metadata", encode_path(&
+                    configuration_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("update_sso_configuration_from_metadata") })
+            .await
+    }
     /**Say that a mail domain belongs to a connection
 
 Stores the domain with a txtRecord to be put into its DNS. It is validated at once where the domain policy skips verification, or lets people add the domains of their own verified addresses and the caller has one there. Sub-domains are domains of their own.

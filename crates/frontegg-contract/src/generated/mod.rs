@@ -147,6 +147,7 @@ impl<
 /// - `DELETE /identity/resources/permissions/v1/classification`: delete_permission
 /// - `DELETE /team/resources/sso/v1/configurations/domains`: delete_sso_configuration
 /// - `DELETE /team/resources/sso/v1/configurations/excluded-emails`: delete_sso_configuration
+/// - `DELETE /team/resources/sso/v1/configurations/metadata`: delete_sso_configuration
 /// - `DELETE /team/resources/sso/v1/configurations/multiple-sso-per-domain`: delete_sso_configuration
 /// - `DELETE /identity/resources/users/emails/v1/vendor/{userId}/primary`: delete_user_email
 /// - `DELETE /identity/resources/user-sources/v1/assign`: delete_user_source
@@ -179,6 +180,7 @@ impl<
 /// - `PATCH /identity/resources/permissions/v1/classification`: update_permission
 /// - `PATCH /team/resources/sso/v1/configurations/domains`: update_sso_configuration
 /// - `PATCH /team/resources/sso/v1/configurations/excluded-emails`: update_sso_configuration
+/// - `PATCH /team/resources/sso/v1/configurations/metadata`: update_sso_configuration
 /// - `PATCH /team/resources/sso/v1/configurations/multiple-sso-per-domain`: update_sso_configuration
 /// - `PATCH /team/resources/sso/v2/configurations/public`: update_sso_configuration_v2
 /// - `PUT /identity/resources/users/v1/activate`: update_user_globally
@@ -294,6 +296,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &password_settings::CHANGE_MY_PASSWORD,
     &unpublished_sso::COMPLETE_OIDC_SIGN_IN,
     &unpublished_sso::COMPLETE_OIDC_SIGN_IN_V1,
+    &unpublished_sso::COMPLETE_SAML_SIGN_IN_V1,
     &unpublished_sign_in::COMPLETE_SOCIAL_SIGN_IN,
     &unpublished_scim::COUNT_SCIM_USERS,
     &unpublished_sub_accounts::COUNT_TENANT_USERS,
@@ -328,6 +331,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &roles::CREATE_ROLES_V1,
     &scim_configurations::CREATE_SCIM_CONFIGURATION,
     &sso_configurations::CREATE_SSO_CONFIGURATION,
+    &sso_configurations::CREATE_SSO_CONFIGURATION_FROM_METADATA,
     &unpublished_sso::CREATE_SSO_CONFIGURATION_V2,
     &sso_configurations::CREATE_SSO_DOMAIN,
     &sso_configurations::CREATE_SSO_GROUP,
@@ -587,6 +591,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &user_management::RESET_TENANT_INVITATION,
     &user_management::RESET_USER_ACTIVATION_TOKEN,
     &unpublished_sso::RETURN_FROM_OIDC_PROVIDER,
+    &unpublished_sso::RETURN_FROM_SAML_PROVIDER,
     &unpublished_sessions::REVOKE_USER_SESSIONS,
     &unpublished_sub_accounts::SEARCH_SUB_TENANTS,
     &user_management::SEARCH_USERS,
@@ -677,6 +682,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &roles::UPDATE_ROLE,
     &scim_configurations::UPDATE_SCIM_CONFIGURATION,
     &sso_configurations::UPDATE_SSO_CONFIGURATION,
+    &sso_configurations::UPDATE_SSO_CONFIGURATION_FROM_METADATA,
     &unpublished_sso::UPDATE_SSO_CONFIGURATION_V2,
     &sso_configurations::UPDATE_SSO_GROUP,
     &unpublished_sub_accounts::UPDATE_SUB_TENANT,
@@ -740,4 +746,7 @@ pub static SESSIONS_ONLY: &[&str] = &[
     "verify_my_webauthn_mfa_enrollment",
 ];
 /// Operations whose body may come as a form as well; sorted by id.
-pub static ALSO_FORMS: &[&str] = &["migrate_users_from_csv"];
+pub static ALSO_FORMS: &[&str] = &[
+    "migrate_users_from_csv",
+    "return_from_saml_provider",
+];

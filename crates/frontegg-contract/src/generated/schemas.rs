@@ -3683,6 +3683,12 @@ pub(super) static ROLE_RESPONSE: Schema = Schema::Object(
     ],
 );
 pub(super) static ROLE_SORT_FIELD: Schema = Schema::Enum(enums::RoleSortField::KNOWN);
+pub(super) static SAML_ANSWER_REQUEST: Schema = Schema::Object(
+    &[
+        Member("SAMLResponse", Required, &Schema::NOT_EMPTY_SECRET),
+        Member("RelayState", Optional, &Schema::SECRET),
+    ],
+);
 pub(super) static SCIM2_CONNECTION_CONFIG_RESPONSE: Schema = Schema::Object(
     &[
         Member("id", Required, &Schema::STRING),
@@ -4661,6 +4667,9 @@ pub(super) static UPDATE_ROLES_ON_GROUP_DTO: Schema = Schema::Object(
             },
         ),
     ],
+);
+pub(super) static UPDATE_SSO_CONFIGURATION_BY_METADATA_REQUEST_DTO: Schema = Schema::Object(
+    &[Member("metadata", Required, &Schema::NOT_EMPTY)],
 );
 pub(super) static UPDATE_SSO_CONFIGURATION_REQUEST_DTO: Schema = Schema::Object(
     &[

@@ -24,6 +24,14 @@ pub trait SsoConfigurationsApi: Send + Sync + 'static {
         cx: &RequestContext,
         body: types::CreateSsoConfigurationRequestDto,
     ) -> impl Future<Output = ApiResult<types::SsoConfiguration>> + Send;
+    /// `POST /team/resources/sso/v1/configurations/metadata` → 201
+    ///
+    /// Add a SAML connection from the provider's metadata document.
+    fn create_sso_configuration_from_metadata(
+        &self,
+        cx: &RequestContext,
+        body: types::UpdateSsoConfigurationByMetadataRequestDto,
+    ) -> impl Future<Output = ApiResult<types::SsoConfiguration>> + Send;
     /// `POST /team/resources/sso/v1/configurations/{configurationId}/domains` → 201
     ///
     /// Say that a mail domain belongs to a connection.
@@ -122,6 +130,15 @@ pub trait SsoConfigurationsApi: Send + Sync + 'static {
         params: UpdateSsoConfigurationParams,
         body: types::UpdateSsoConfigurationRequestDto,
     ) -> impl Future<Output = ApiResult<types::SsoConfiguration>> + Send;
+    /// `PUT /team/resources/sso/v1/configurations/{configurationId}/metadata` → 200
+    ///
+    /// Replace what a connection knows of its provider by a metadata document.
+    fn update_sso_configuration_from_metadata(
+        &self,
+        cx: &RequestContext,
+        params: UpdateSsoConfigurationFromMetadataParams,
+        body: types::UpdateSsoConfigurationByMetadataRequestDto,
+    ) -> impl Future<Output = ApiResult<types::SsoConfiguration>> + Send;
     /// `PATCH /team/resources/sso/v1/configurations/{configurationId}/groups/{groupId}` → 200
     ///
     /// Change the name or the roles of a group mapping.
@@ -166,6 +183,11 @@ pub fn routes<S: SsoConfigurationsApi + Authenticate>(
                 .put(Endpoint(set_sso_domain_policy::<S>)),
         )
         .route(
+            "/team/resources/sso/v1/configurations/metadata",
+            MethodRouter::new()
+                .post(Endpoint(create_sso_configuration_from_metadata::<S>)),
+        )
+        .route(
             "/team/resources/sso/v1/configurations/{p0}",
             MethodRouter::new()
                 .delete(Endpoint(delete_sso_configuration::<S>))
@@ -196,6 +218,11 @@ pub fn routes<S: SsoConfigurationsApi + Authenticate>(
                 .patch(Endpoint(update_sso_group::<S>)),
         )
         .route(
+            "/team/resources/sso/v1/configurations/{p0}/metadata",
+            MethodRouter::new()
+                .put(Endpoint(update_sso_configuration_from_metadata::<S>)),
+        )
+        .route(
             "/team/resources/sso/v1/configurations/{p0}/roles",
             MethodRouter::new()
                 .get(Endpoint(get_sso_default_roles::<S>))
@@ -222,6 +249,36 @@ fn create_sso_configuration<S: SsoConfigurationsApi + Authenticate>(
         let body = received.body()?;
         let answer = service.create_sso_configuration(&received.context, body).await;
         reply::json(&received.context, &CREATE_SSO_CONFIGURATION, answer)
+    })
+}
+/// What the document says about `create_sso_configuration_from_metadata`.
+pub static CREATE_SSO_CONFIGURATION_FROM_METADATA: Contract = Contract {
+    id: "create_sso_configuration_from_metadata",
+    parameters: &[],
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::UPDATE_SSO_CONFIGURATION_BY_METADATA_REQUEST_DTO,
+        ),
+    ),
+    answer: Some(&schemas::SSO_CONFIGURATION),
+};
+fn create_sso_configuration_from_metadata<S: SsoConfigurationsApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &CREATE_SSO_CONFIGURATION_FROM_METADATA,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .create_sso_configuration_from_metadata(&received.context, body)
+            .await;
+        reply::json(&received.context, &CREATE_SSO_CONFIGURATION_FROM_METADATA, answer)
     })
 }
 /// Parameters of `create_sso_domain`.
@@ -556,6 +613,47 @@ fn update_sso_configuration<S: SsoConfigurationsApi + Authenticate>(
             .update_sso_configuration(&received.context, params, body)
             .await;
         reply::json(&received.context, &UPDATE_SSO_CONFIGURATION, answer)
+    })
+}
+/// Parameters of `update_sso_configuration_from_metadata`.
+#[derive(Debug, Clone)]
+pub struct UpdateSsoConfigurationFromMetadataParams {
+    /// Id of the connection.
+    pub configuration_id: String,
+}
+/// What the document says about `update_sso_configuration_from_metadata`.
+pub static UPDATE_SSO_CONFIGURATION_FROM_METADATA: Contract = Contract {
+    id: "update_sso_configuration_from_metadata",
+    parameters: &[
+        Parameter(Place::Path, "configurationId", Presence::Required, &Schema::STRING),
+    ],
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::UPDATE_SSO_CONFIGURATION_BY_METADATA_REQUEST_DTO,
+        ),
+    ),
+    answer: Some(&schemas::SSO_CONFIGURATION),
+};
+fn update_sso_configuration_from_metadata<S: SsoConfigurationsApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &UPDATE_SSO_CONFIGURATION_FROM_METADATA,
+                request,
+            )
+            .await?;
+        let params = UpdateSsoConfigurationFromMetadataParams {
+            configuration_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .update_sso_configuration_from_metadata(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &UPDATE_SSO_CONFIGURATION_FROM_METADATA, answer)
     })
 }
 /// Parameters of `update_sso_group`.

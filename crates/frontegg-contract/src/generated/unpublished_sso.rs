@@ -48,6 +48,14 @@ pub trait UnpublishedSsoApi: Send + Sync + 'static {
         cx: &RequestContext,
         body: types::CompleteOidcSignInV1Request,
     ) -> impl Future<Output = ApiResult<types::AuthenticationResponseDto>> + Send;
+    /// `POST /identity/resources/auth/v1/user/saml/postlogin` → 200
+    ///
+    /// Sign in with what a tenant's SAML provider has answered.
+    fn complete_saml_sign_in_v1(
+        &self,
+        cx: &RequestContext,
+        body: types::SamlAnswerRequest,
+    ) -> impl Future<Output = ApiResult<types::AuthenticationResponseDto>> + Send;
     /// `POST /team/resources/sso/v2/configurations` → 201
     ///
     /// Add a connection to an identity provider to a tenant that the body names.
@@ -87,6 +95,15 @@ pub trait UnpublishedSsoApi: Send + Sync + 'static {
         cx: &RequestContext,
         params: ReturnFromOidcProviderParams,
     ) -> impl Future<Output = ApiResult<()>> + Send;
+    /// `POST /auth/saml/callback` → 302
+    ///
+    /// Come back from a tenant's SAML provider, by the HTTP-POST binding.
+    fn return_from_saml_provider(
+        &self,
+        cx: &RequestContext,
+        params: ReturnFromSamlProviderParams,
+        body: types::SamlAnswerRequest,
+    ) -> impl Future<Output = ApiResult<()>> + Send;
     /// `POST /metadata` → 201
     ///
     /// Write settings of the environment under their name.
@@ -115,8 +132,16 @@ pub fn routes<S: UnpublishedSsoApi + Authenticate>(
             MethodRouter::new().get(Endpoint(return_from_oidc_provider::<S>)),
         )
         .route(
+            "/auth/saml/callback",
+            MethodRouter::new().post(Endpoint(return_from_saml_provider::<S>)),
+        )
+        .route(
             "/identity/resources/auth/v1/user/oidc/postlogin",
             MethodRouter::new().post(Endpoint(complete_oidc_sign_in_v1::<S>)),
+        )
+        .route(
+            "/identity/resources/auth/v1/user/saml/postlogin",
+            MethodRouter::new().post(Endpoint(complete_saml_sign_in_v1::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/saml/prelogin",
@@ -223,6 +248,24 @@ fn complete_oidc_sign_in_v1<S: UnpublishedSsoApi + Authenticate>(
         let body = received.body()?;
         let answer = service.complete_oidc_sign_in_v1(&received.context, body).await;
         reply::json(&received.context, &COMPLETE_OIDC_SIGN_IN_V1, answer)
+    })
+}
+/// What the document says about `complete_saml_sign_in_v1`.
+pub static COMPLETE_SAML_SIGN_IN_V1: Contract = Contract {
+    id: "complete_saml_sign_in_v1",
+    parameters: &[],
+    body: Some(Body(Presence::Required, &schemas::SAML_ANSWER_REQUEST)),
+    answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
+};
+fn complete_saml_sign_in_v1<S: UnpublishedSsoApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &COMPLETE_SAML_SIGN_IN_V1, request).await?;
+        let body = received.body()?;
+        let answer = service.complete_saml_sign_in_v1(&received.context, body).await;
+        reply::json(&received.context, &COMPLETE_SAML_SIGN_IN_V1, answer)
     })
 }
 /// What the document says about `create_sso_configuration_v2`.
@@ -345,6 +388,38 @@ fn return_from_oidc_provider<S: UnpublishedSsoApi + Authenticate>(
             iss: received.parameter(3)?,
         };
         let answer = service.return_from_oidc_provider(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
+}
+/// Parameters of `return_from_saml_provider`.
+#[derive(Debug, Clone)]
+pub struct ReturnFromSamlProviderParams {
+    /// Tenant to enter, where somebody has begun at a provider that several tenants have.
+    pub tenant_id: Option<String>,
+}
+/// What the document says about `return_from_saml_provider`.
+pub static RETURN_FROM_SAML_PROVIDER: Contract = Contract {
+    id: "return_from_saml_provider",
+    parameters: &[
+        Parameter(Place::Query, "tenantId", Presence::Optional, &Schema::STRING),
+    ],
+    body: Some(Body(Presence::Required, &schemas::SAML_ANSWER_REQUEST)),
+    answer: None,
+};
+fn return_from_saml_provider<S: UnpublishedSsoApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &RETURN_FROM_SAML_PROVIDER, request)
+            .await?;
+        let params = ReturnFromSamlProviderParams {
+            tenant_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .return_from_saml_provider(&received.context, params, body)
+            .await;
         reply::empty(&received.context, answer)
     })
 }

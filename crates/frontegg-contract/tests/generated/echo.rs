@@ -2558,6 +2558,13 @@ impl sso_configurations::SsoConfigurationsApi for Echo {
     ) -> ApiResult<types::SsoConfiguration> {
         reached("create_sso_configuration", &body)
     }
+    async fn create_sso_configuration_from_metadata(
+        &self,
+        _: &RequestContext,
+        body: types::UpdateSsoConfigurationByMetadataRequestDto,
+    ) -> ApiResult<types::SsoConfiguration> {
+        reached("create_sso_configuration_from_metadata", &body)
+    }
     async fn create_sso_domain(
         &self,
         _: &RequestContext,
@@ -2643,6 +2650,14 @@ impl sso_configurations::SsoConfigurationsApi for Echo {
         body: types::UpdateSsoConfigurationRequestDto,
     ) -> ApiResult<types::SsoConfiguration> {
         reached("update_sso_configuration", &body)
+    }
+    async fn update_sso_configuration_from_metadata(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::UpdateSsoConfigurationFromMetadataParams,
+        body: types::UpdateSsoConfigurationByMetadataRequestDto,
+    ) -> ApiResult<types::SsoConfiguration> {
+        reached("update_sso_configuration_from_metadata", &body)
     }
     async fn update_sso_group(
         &self,
@@ -3008,6 +3023,13 @@ impl unpublished_sso::UnpublishedSsoApi for Echo {
     ) -> ApiResult<types::AuthenticationResponseDto> {
         reached("complete_oidc_sign_in_v1", &body)
     }
+    async fn complete_saml_sign_in_v1(
+        &self,
+        _: &RequestContext,
+        body: types::SamlAnswerRequest,
+    ) -> ApiResult<types::AuthenticationResponseDto> {
+        reached("complete_saml_sign_in_v1", &body)
+    }
     async fn create_sso_configuration_v2(
         &self,
         _: &RequestContext,
@@ -3041,6 +3063,14 @@ impl unpublished_sso::UnpublishedSsoApi for Echo {
         _: unpublished_sso::ReturnFromOidcProviderParams,
     ) -> ApiResult<()> {
         reached("return_from_oidc_provider", &())
+    }
+    async fn return_from_saml_provider(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sso::ReturnFromSamlProviderParams,
+        body: types::SamlAnswerRequest,
+    ) -> ApiResult<()> {
+        reached("return_from_saml_provider", &body)
     }
     async fn set_metadata_entity(
         &self,

@@ -5,8 +5,8 @@ use frontegg_contract::{
     sso_configurations::{
         CreateSsoDomainParams, CreateSsoGroupParams, DeleteSsoConfigurationParams, DeleteSsoDomainParams,
         DeleteSsoGroupParams, GetSsoDefaultRolesParams, ListSsoGroupsParams, SetSsoDefaultRolesParams,
-        SsoConfigurationsApi, UpdateSsoConfigurationFromMetadataParams, UpdateSsoConfigurationParams, UpdateSsoGroupParams, ValidateSsoDomainByEmailParams,
-        ValidateSsoDomainParams,
+        SsoConfigurationsApi, UpdateSsoConfigurationFromMetadataParams, UpdateSsoConfigurationParams,
+        UpdateSsoGroupParams, ValidateSsoDomainByEmailParams, ValidateSsoDomainParams,
     },
 };
 use frontegg_model::types;

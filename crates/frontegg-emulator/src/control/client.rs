@@ -29,10 +29,11 @@ use crate::{
     service::transfer::Snapshot,
     wire::{
         AdvanceClock, ClockState, DnsRecords, ExportQuery, FaultList, FaultState, Health, IdentityProviderState, Info,
-        KeyId, LONGEST_WAIT, LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList, OutboxQuery,
-        ProviderSignIn, ProvidersBegin, RateLimitList, RequestCount, RequestList, RequestQuery, RequestRecord,
-        ResetQuery, SeedReport, SessionList, SessionQuery, SessionState, SetClock, SsoAttempt, SsoAttemptList,
-        TokenRequest, TotpCode, TotpQuery, TxtRecord, UnsolicitedSignIn, UserPoolPeople, UserPoolPerson, UserTokens,
+        KeyId, LONGEST_WAIT, LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList,
+        OutboxQuery, ProviderSignIn, ProvidersBegin, RateLimitList, RequestCount, RequestList, RequestQuery,
+        RequestRecord, ResetQuery, SeedReport, SessionList, SessionQuery, SessionState, SetClock, SsoAttempt,
+        SsoAttemptList, TokenRequest, TotpCode, TotpQuery, TxtRecord, UnsolicitedSignIn, UserPoolPeople,
+        UserPoolPerson, UserTokens,
     },
 };
 

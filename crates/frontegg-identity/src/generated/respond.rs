@@ -1712,6 +1712,12 @@ pub fn update_tenant(answer: impl Borrow<types::Tenant>) -> Reply {
 pub fn create_sso_configuration(answer: impl Borrow<types::SsoConfiguration>) -> Reply {
     Reply::of("create_sso_configuration", answer.borrow())
 }
+/// Answers [`Sso::create_sso_configuration_from_metadata`](crate::views::Sso::create_sso_configuration_from_metadata).
+pub fn create_sso_configuration_from_metadata(
+    answer: impl Borrow<types::SsoConfiguration>,
+) -> Reply {
+    Reply::of("create_sso_configuration_from_metadata", answer.borrow())
+}
 /// Answers [`Sso::create_sso_domain`](crate::views::Sso::create_sso_domain).
 pub fn create_sso_domain(answer: impl Borrow<types::SsoDomain>) -> Reply {
     Reply::of("create_sso_domain", answer.borrow())
@@ -1809,6 +1815,12 @@ pub fn set_sso_domain_policy(answer: impl Borrow<types::SsoDomainPolicy>) -> Rep
 /// Answers [`Sso::update_sso_configuration`](crate::views::Sso::update_sso_configuration).
 pub fn update_sso_configuration(answer: impl Borrow<types::SsoConfiguration>) -> Reply {
     Reply::of("update_sso_configuration", answer.borrow())
+}
+/// Answers [`Sso::update_sso_configuration_from_metadata`](crate::views::Sso::update_sso_configuration_from_metadata).
+pub fn update_sso_configuration_from_metadata(
+    answer: impl Borrow<types::SsoConfiguration>,
+) -> Reply {
+    Reply::of("update_sso_configuration_from_metadata", answer.borrow())
 }
 /// Answers [`Sso::update_sso_group`](crate::views::Sso::update_sso_group).
 pub fn update_sso_group(answer: impl Borrow<types::SsoGroup>) -> Reply {

@@ -12475,6 +12475,39 @@ impl RoleResponse {
         }
     }
 }
+/// What a browser brings from a SAML provider.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct SamlAnswerRequest {
+    /// What the request was sent with, by which the sign-in is known.
+    #[serde(
+        rename = "RelayState",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub relay_state: ::std::option::Option<crate::Secret>,
+    /// The answer, base64 of XML.
+    #[serde(rename = "SAMLResponse")]
+    pub saml_response: crate::Secret,
+}
+impl SamlAnswerRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(saml_response: impl Into<crate::Secret>) -> Self {
+        Self {
+            saml_response: saml_response.into(),
+            relay_state: None,
+        }
+    }
+    /// What the request was sent with, by which the sign-in is known.
+    #[must_use]
+    pub fn relay_state<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.relay_state = value.into_optional();
+        self
+    }
+}
 /// A provisioning connection of a tenant, without its token.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -16420,6 +16453,20 @@ impl UpdateRolesOnGroupDto {
         Self {
             role_ids: role_ids.into_iter().map(Into::into).collect(),
         }
+    }
+}
+/// What an identity provider says of itself.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct UpdateSsoConfigurationByMetadataRequestDto {
+    /// Text of the SAML 2.0 metadata document, at most 1 MiB.
+    pub metadata: ::std::string::String,
+}
+impl UpdateSsoConfigurationByMetadataRequestDto {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(metadata: impl Into<::std::string::String>) -> Self {
+        Self { metadata: metadata.into() }
     }
 }
 /// Changes to a connection; absent members keep their values.

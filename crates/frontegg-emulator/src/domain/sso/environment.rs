@@ -11,7 +11,11 @@ use crate::{
         settings::{self, Form, Owner},
     },
     ids,
-    store::{Fetch, Read, Write, entity::{sso_connection, sso_domain}, query::OneColumn},
+    store::{
+        Fetch, Read, Write,
+        entity::{sso_connection, sso_domain},
+        query::OneColumn,
+    },
 };
 
 /// The kinds of the settings documents.

@@ -45,8 +45,7 @@ pub(crate) async fn ensure(store: &Store) -> DomainResult<SigningKey> {
             if let Some(key) = find(tx).await? {
                 return Ok(key);
             }
-            let stored =
-                Stored { pkcs8: STANDARD.encode(fresh.pkcs8()), certificate: fresh.certificate().to_stored() };
+            let stored = Stored { pkcs8: STANDARD.encode(fresh.pkcs8()), certificate: fresh.certificate().to_stored() };
             settings::put(tx, Owner::Environment, KIND, &stored).await?;
             Ok(fresh)
         })

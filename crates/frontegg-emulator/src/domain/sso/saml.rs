@@ -162,11 +162,7 @@ async fn unsolicited(tx: &Read, issuer: Option<&str>, returned: Return<'_>) -> D
 }
 
 /// Checks all that the answer says by itself.
-fn verify(
-    answer: &Answer,
-    begun: &Begun,
-    now: Timestamp,
-) -> DomainResult<Result<Accepted, answer::Refused>> {
+fn verify(answer: &Answer, begun: &Begun, now: Timestamp) -> DomainResult<Result<Accepted, answer::Refused>> {
     let stored = connections::certificates(&begun.connection)?;
     let certificates: Vec<Certificate> =
         stored.iter().map(|text| Certificate::read(text)).collect::<Result<_, _>>().map_err(DomainError::internal)?;
@@ -261,7 +257,8 @@ async fn learn_issuer(tx: &Write, connection: &sso_connection::Model, issuer: &s
 }
 
 fn told(accepted: &Accepted) -> Told {
-    let names: Vec<&str> = [&accepted.given_name, &accepted.surname].into_iter().flatten().map(String::as_str).collect();
+    let names: Vec<&str> =
+        [&accepted.given_name, &accepted.surname].into_iter().flatten().map(String::as_str).collect();
     Told {
         issuer: accepted.issuer.clone(),
         subject: accepted.name_id.to_subject(),
@@ -286,8 +283,7 @@ async fn refuse(
     store
         .write(async |tx| {
             let issuer = connection.and_then(|connection| connection.issuer.as_deref());
-            let attempt =
-                Attempt { protocol: PROTOCOL, connection, issuer, user_id: None, refused: Some(&refused) };
+            let attempt = Attempt { protocol: PROTOCOL, connection, issuer, user_id: None, refused: Some(&refused) };
             attempts::note(tx, attempt).await
         })
         .await?;

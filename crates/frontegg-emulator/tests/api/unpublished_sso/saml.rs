@@ -94,7 +94,10 @@ async fn first_by_saml_and_then_by_openid() {
     let page = format!("{}/oauth/account/saml/callback", world.emulator.url());
     assert_eq!((back.status, back.location.as_deref()), (302, Some(page.as_str())), "{}", back.body);
     let first = browser.refresh().await.claims();
-    assert_eq!((&first["email"], &first["tenantId"], &first["name"]), (&json!(EMAIL), &json!("acme"), &json!("Ada Lovelace")));
+    assert_eq!(
+        (&first["email"], &first["tenantId"], &first["name"]),
+        (&json!(EMAIL), &json!("acme"), &json!("Ada Lovelace"))
+    );
     assert_eq!((&first["amr"], &first["roles"]), (&json!(["sso"]), &json!(["staff"])));
     let recorded = format!("{:?}", world.emulator.requests().list());
     assert!(!recorded.contains(&answer.response) && !recorded.contains(&answer.relay_state), "it is secret");
@@ -256,7 +259,10 @@ async fn metadata_replaces_what_is_known_of_a_provider() {
     let metadata = world.emulator.identity_provider().saml_metadata().await.expect("metadata");
     let update = "update_sso_configuration_from_metadata";
     let changed = acme.done(update, &[id], json!({ "metadata": metadata })).await;
-    assert_eq!((&changed["type"], &changed["enabled"], &changed["spEntityId"]), (&json!("saml"), &json!(true), &json!("acme-sp")));
+    assert_eq!(
+        (&changed["type"], &changed["enabled"], &changed["spEntityId"]),
+        (&json!("saml"), &json!(true), &json!("acme-sp"))
+    );
     assert_ne!(changed["ssoEndpoint"], before["ssoEndpoint"]);
     let elsewhere = metadata.replace(world.emulator.url(), "http://idp.test");
     for bad in [

@@ -375,6 +375,51 @@ impl<A: Authorized> Sso<A> {
             },
         )
     }
+    /// Add a SAML connection from the provider's metadata document.
+    ///
+    /// Takes the sign-on address of the HTTP-Redirect binding, the signing certificates and whether the provider wants signed requests from the document (SAML 2.0 Metadata). Answers have to be issued by its entity id. The connection starts disabled.
+    ///
+    /// `POST /team/resources/sso/v1/configurations/metadata`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.samlConfiguration` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateSsoConfigurationByMetadataRequestDto;
+    ///
+    /// let body = UpdateSsoConfigurationByMetadataRequestDto::new("{\"plan\":\"gold\"}");
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .sso()
+    ///     .create_sso_configuration_from_metadata(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The document is no well-formed XML, has a document type declaration, is over, or describes no one SAML 2.0 identity provider with a sign-on address for redirects and a signing certificate.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, or the permission is.
+    /// - 404: The tenant is unknown.
+    #[doc(alias = "SsoConfigurationControllerV1_createSsoConfigurationByMetadata")]
+    #[doc(alias = "createSsoConfigurationByMetadata")]
+    #[doc(alias = "metadata")]
+    pub fn create_sso_configuration_from_metadata<'a>(
+        &self,
+        body: impl Borrow<
+            types::UpdateSsoConfigurationByMetadataRequestDto,
+        > + Send + Sync + 'a,
+    ) -> Call<'a, types::SsoConfiguration> {
+        Call::new(
+            &self.core,
+            "create_sso_configuration_from_metadata",
+            move |client| async move {
+                client.create_sso_configuration_from_metadata(body.borrow()).await
+            },
+        )
+    }
     /// Say that a mail domain belongs to a connection.
     ///
     /// Stores the domain with a txtRecord to be put into its DNS. It is validated at once where the domain policy skips verification, or lets people add the domains of their own verified addresses and the caller has one there. Sub-domains are domains of their own.
@@ -867,6 +912,57 @@ impl<A: Authorized> Sso<A> {
             move |client| async move {
                 client
                     .update_sso_configuration(configuration_id.as_ref(), body.borrow())
+                    .await
+            },
+        )
+    }
+    /// Replace what a connection knows of its provider by a metadata document.
+    ///
+    /// Overwrites type, sign-on address, certificates, signRequest and entity id; whether it is enabled, domains, groups, roles and the connection's own addresses stay.
+    ///
+    /// `PUT /team/resources/sso/v1/configurations/{configurationId}/metadata`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.samlConfiguration` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateSsoConfigurationByMetadataRequestDto;
+    ///
+    /// let body = UpdateSsoConfigurationByMetadataRequestDto::new("{\"plan\":\"gold\"}");
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .sso()
+    ///     .update_sso_configuration_from_metadata("configuration id", &body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The document is no well-formed XML, has a document type declaration, is over, or describes no one SAML 2.0 identity provider with a sign-on address for redirects and a signing certificate.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, or the permission is.
+    /// - 404: The tenant has no such connection.
+    #[doc(alias = "SsoConfigurationControllerV1_updateSsoConfigurationByMetadata")]
+    #[doc(alias = "metadata")]
+    #[doc(alias = "updateSsoConfigurationByMetadata")]
+    pub fn update_sso_configuration_from_metadata<'a>(
+        &self,
+        configuration_id: impl AsRef<str> + Send + Sync + 'a,
+        body: impl Borrow<
+            types::UpdateSsoConfigurationByMetadataRequestDto,
+        > + Send + Sync + 'a,
+    ) -> Call<'a, types::SsoConfiguration> {
+        Call::new(
+            &self.core,
+            "update_sso_configuration_from_metadata",
+            move |client| async move {
+                client
+                    .update_sso_configuration_from_metadata(
+                        configuration_id.as_ref(),
+                        body.borrow(),
+                    )
                     .await
             },
         )
