@@ -26,7 +26,6 @@ mod peer;
 #[cfg(feature = "program")]
 mod program;
 mod refusal;
-#[allow(dead_code, reason = "handing out our own metadata is to come")]
 mod saml;
 mod scim;
 pub mod seed;

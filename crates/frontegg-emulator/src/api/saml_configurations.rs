@@ -1,9 +1,13 @@
 //! The environment as SAML service provider.
 
-use frontegg_contract::{ApiResult, RequestContext, saml_configurations::SamlConfigurationsApi};
+use axum::body::Body;
+use frontegg_contract::{ApiResult, RequestContext, reply::File, saml_configurations::SamlConfigurationsApi};
 use frontegg_model::types;
 
-use crate::{domain::sso::environment, service::Service};
+use crate::{
+    domain::sso::{environment, service_provider},
+    service::Service,
+};
 
 impl SamlConfigurationsApi for Service {
     async fn get_environment_saml_configuration(
@@ -16,5 +20,9 @@ impl SamlConfigurationsApi for Service {
             acs_url: Some(saml.acs_url),
             sp_entity_id: Some(saml.sp_entity_id),
         })
+    }
+
+    async fn get_sp_certificate(&self, _: &RequestContext) -> ApiResult<File> {
+        Ok(File { body: Body::from(service_provider::certificate(self.store()).await?), name: None })
     }
 }

@@ -1,7 +1,9 @@
 //! Single sign-on as far as the environment decides.
 
+use axum::body::Body;
 use frontegg_contract::{
     ApiFailure, ApiResult, RequestContext,
+    reply::File,
     sso_settings::{DeleteSsoExcludedEmailParams, ForceSsoDomainValidationParams, SsoSettingsApi},
 };
 use frontegg_model::{enums::SsoUnspecifiedTenantStrategy, types};
@@ -11,7 +13,7 @@ use crate::{
     domain::sso::{
         domains,
         environment::{self, Oidc, SharedDomains, SharedDomainsChange, UnspecifiedTenant},
-        exclusions,
+        exclusions, service_provider,
     },
     service::Service,
     store::entity::sso_excluded_email,
@@ -52,6 +54,11 @@ impl SsoSettingsApi for Service {
     ) -> ApiResult<types::SsoPerTenantConfiguration> {
         let tx = self.store().read().await?;
         Ok(shared_domains(environment::shared_domains(&tx).await?))
+    }
+
+    async fn get_sp_metadata(&self, cx: &RequestContext) -> ApiResult<File> {
+        let metadata = service_provider::metadata(self.store(), cx.tenant()?).await?;
+        Ok(File { body: Body::from(metadata), name: None })
     }
 
     async fn list_sso_excluded_emails(&self, _: &RequestContext) -> ApiResult<Vec<types::SsoExcludedEmail>> {

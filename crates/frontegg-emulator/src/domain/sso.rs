@@ -13,6 +13,7 @@ pub(crate) mod groups;
 pub(crate) mod key;
 pub(crate) mod oidc;
 pub(crate) mod saml;
+pub(crate) mod service_provider;
 pub(crate) mod sign_in;
 
 /// What somebody needs to change connections, and so to see their secrets.

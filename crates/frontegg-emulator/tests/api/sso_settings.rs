@@ -21,6 +21,43 @@ async fn the_environment_is_service_provider_under_its_own_address() {
     }
 }
 
+/// What a provider is set up with is what the requests to it are signed with.
+#[tokio::test]
+async fn providers_are_told_who_asks_them() {
+    let world = World::start().await;
+    let acme = world.tenant("acme").await;
+    let origin = world.emulator.url();
+    let told = async || acme.sso().get_sp_metadata().await.expect("metadata").text().await.expect("text");
+    let of_environment = told().await;
+    for part in [
+        format!("entityID=\"{origin}\""),
+        format!("Location=\"{origin}/auth/saml/callback\""),
+        "AuthnRequestsSigned=\"false\"".to_owned(),
+        "WantAssertionsSigned=\"true\"".to_owned(),
+    ] {
+        assert!(of_environment.contains(&part), "{part} in {of_environment}");
+    }
+    let certificate = acme.sso().get_sp_certificate().await.expect("a certificate").text().await.expect("text");
+    let lines: String = certificate.lines().filter(|line| !line.starts_with("-----")).collect();
+    assert!(certificate.starts_with("-----BEGIN CERTIFICATE-----") && of_environment.contains(&lines), "{certificate}");
+    assert!(!certificate.contains("PRIVATE"), "{certificate}");
+
+    let own =
+        json!({ "type": "saml", "signRequest": true, "spEntityId": "urn:acme", "acsUrl": "https://acme.test/acs" });
+    let mut back_end = world.back_end(Some("acme")).await;
+    back_end.done("create_sso_configuration", &[], own.clone()).await;
+    let of_connection = told().await;
+    for part in ["entityID=\"urn:acme\"", "Location=\"https://acme.test/acs\"", "AuthnRequestsSigned=\"true\""] {
+        assert!(of_connection.contains(part), "{part} in {of_connection}");
+    }
+    back_end.done("create_sso_configuration", &[], own).await;
+    assert!(told().await.contains(&format!("entityID=\"{origin}\"")), "of two connections neither is meant");
+
+    let nobody = world.back_end(Some("nobody")).await.call("get_sp_metadata", &[], Value::Null).await;
+    nobody.refused(404);
+    world.back_end(None).await.call("get_sp_metadata", &[], Value::Null).await.refused(403);
+}
+
 #[tokio::test]
 async fn openid_connect_is_switched_for_the_environment() {
     let world = World::start().await;

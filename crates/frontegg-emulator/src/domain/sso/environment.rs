@@ -132,12 +132,17 @@ pub(super) struct ServiceProvider {
 }
 
 /// As a connection has it, else as the environment has.
-pub(super) async fn service_provider(tx: &Read, connection: &sso_connection::Model) -> DomainResult<ServiceProvider> {
+pub(super) async fn service_provider(
+    tx: &Read,
+    connection: Option<&sso_connection::Model>,
+) -> DomainResult<ServiceProvider> {
     let environment = saml(tx).await?;
-    let or = |own: &String, common: String| if own.is_empty() { common } else { own.clone() };
+    let or = |own: fn(&sso_connection::Model) -> &String, common: String| {
+        connection.map(own).filter(|own| !own.is_empty()).cloned().unwrap_or(common)
+    };
     Ok(ServiceProvider {
-        sp_entity_id: or(&connection.sp_entity_id, environment.sp_entity_id),
-        acs_url: or(&connection.acs_url, environment.acs_url),
+        sp_entity_id: or(|row| &row.sp_entity_id, environment.sp_entity_id),
+        acs_url: or(|row| &row.acs_url, environment.acs_url),
     })
 }
 

@@ -70,7 +70,7 @@ pub(super) async fn begin(
             // It may have been changed meanwhile.
             let chosen = choice::choose(tx, applicant).await?.filter(|chosen| chosen == connection);
             let connection = chosen.ok_or_else(choice::not_configured)?;
-            let own = environment::service_provider(tx, &connection).await?;
+            let own = environment::service_provider(tx, Some(&connection)).await?;
             let (id, state) = (request::new_id(), ids::new_secret());
             let asked = AuthnRequest {
                 id: &id,
@@ -132,7 +132,7 @@ async fn begun(tx: &Write, returned: Return<'_>) -> DomainResult<Option<Begun>> 
     if !choice::takes_part(tx, &connection).await? {
         return Ok(None);
     }
-    let own = environment::service_provider(tx, &connection).await?;
+    let own = environment::service_provider(tx, Some(&connection)).await?;
     // The address that the request has named.
     let own = ServiceProvider { acs_url: sign_in.redirect_uri, ..own };
     Ok(Some(Begun { connection, request: Some(sign_in.nonce), own }))
@@ -157,7 +157,7 @@ async fn unsolicited(tx: &Read, issuer: Option<&str>, returned: Return<'_>) -> D
     if candidates.any(|other| other.tenant_id != connection.tenant_id) {
         return Ok(None);
     }
-    let own = environment::service_provider(tx, &connection).await?;
+    let own = environment::service_provider(tx, Some(&connection)).await?;
     Ok(Some(Begun { connection, request: None, own }))
 }
 
