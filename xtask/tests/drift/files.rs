@@ -65,7 +65,7 @@ fn a_folder_is_compared_document_by_document() {
     assert!(
         error
             .to_string()
-            .ends_with("no document of identity, tenants, applications, sso, scim, environment in this folder")
+            .ends_with("no document of identity, tenants, applications, sso, audits, scim, environment in this folder")
     );
     fs::write(upstream.path().join("identity.structure.json"), document().to_string()).expect("written");
     assert!(!run(upstream.path(), ours.path(), false, false, &mut out).expect("a report"));
@@ -78,6 +78,7 @@ fn a_folder_is_compared_document_by_document() {
             "tenants: not compared",
             "applications: not compared",
             "sso: not compared",
+            "audits: not compared",
             "scim: not compared",
             "environment: not compared",
         ]
@@ -107,7 +108,7 @@ fn bad_input_is_named_with_file_and_pointer() {
         (
             &good,
             "[{ document: mine, pointer: '#/a', what: b, why: c }]",
-            "repairs.yaml: #/0/document: is none of identity, tenants, applications, sso, scim, environment",
+            "repairs.yaml: #/0/document: is none of identity, tenants, applications, sso, audits, scim, environment",
         ),
         (
             &good,

@@ -7706,6 +7706,36 @@ Sends a `GET` request to `/team/resources/sso/v1/saml/configurations/vendor-conf
         let mut request = self.client.get(url).build()?;
         self.read(request, const { known("get_environment_saml_configuration") }).await
     }
+    /**Fetch the certificate with which SAML requests are signed
+
+In PEM (RFC 7468). It is self-signed, of a key that signs nothing but such requests, and made when it is first wanted.
+
+Sends a `GET` request to `/team/resources/sso/v1/saml/configurations/sp-certificate`
+
+*/
+    pub async fn get_sp_certificate<'a>(
+        &'a self,
+    ) -> Result<ResponseValue<ByteStream>, Error<types::ApiError>> {
+        let url = self.url("/team/resources/sso/v1/saml/configurations/sp-certificate")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.download(request, const { known("get_sp_certificate") }).await
+    }
+    /**Fetch the SAML metadata to give to a tenant's identity provider
+
+Entity id, assertion consumer service and signing certificate of the service provider (SAML 2.0 Metadata). Address and entity id are those of the tenant's connection where exactly one has its own, else those of the environment.
+
+Sends a `GET` request to `/team/resources/sso/v1/saml/configurations/sp-metadata`
+
+*/
+    pub async fn get_sp_metadata<'a>(
+        &'a self,
+    ) -> Result<ResponseValue<ByteStream>, Error<types::ApiError>> {
+        let url = self.url("/team/resources/sso/v1/saml/configurations/sp-metadata")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.download(request, const { known("get_sp_metadata") }).await
+    }
     /**List a tenant's connections with their domains, groups and default roles
 
 A plain array of whole connections, disabled ones too, the oldest first; empty for an unknown tenant. There is no read by id. Secrets are told only to callers who may change connections.

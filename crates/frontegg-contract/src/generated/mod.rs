@@ -469,6 +469,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &sessions_management::GET_SESSION_CONFIGURATION,
     &sms_configuration::GET_SMS_CONFIGURATION,
     &sms_templates::GET_SMS_TEMPLATE,
+    &saml_configurations::GET_SP_CERTIFICATE,
+    &sso_settings::GET_SP_METADATA,
     &sso_configurations::GET_SSO_DEFAULT_ROLES,
     &sso_configurations::GET_SSO_DOMAIN_POLICY,
     &password_settings::GET_STRICTEST_PASSWORD_CONFIGURATION,

@@ -23,12 +23,23 @@ pub trait SamlConfigurationsApi: Send + Sync + 'static {
         &self,
         cx: &RequestContext,
     ) -> impl Future<Output = ApiResult<types::VendorSamlConfigurationResponse>> + Send;
+    /// `GET /team/resources/sso/v1/saml/configurations/sp-certificate` → 200
+    ///
+    /// Fetch the certificate with which SAML requests are signed.
+    fn get_sp_certificate(
+        &self,
+        cx: &RequestContext,
+    ) -> impl Future<Output = ApiResult<reply::File>> + Send;
 }
 /// Mounts the operations of this tag.
 pub fn routes<S: SamlConfigurationsApi + Authenticate>(
     router: Router<Arc<S>>,
 ) -> Router<Arc<S>> {
     router
+        .route(
+            "/team/resources/sso/v1/saml/configurations/sp-certificate",
+            MethodRouter::new().get(Endpoint(get_sp_certificate::<S>)),
+        )
         .route(
             "/team/resources/sso/v1/saml/configurations/vendor-config",
             MethodRouter::new().get(Endpoint(get_environment_saml_configuration::<S>)),
@@ -50,5 +61,22 @@ fn get_environment_saml_configuration<S: SamlConfigurationsApi + Authenticate>(
             .await?;
         let answer = service.get_environment_saml_configuration(&received.context).await;
         reply::json(&received.context, &GET_ENVIRONMENT_SAML_CONFIGURATION, answer)
+    })
+}
+/// What the document says about `get_sp_certificate`.
+pub static GET_SP_CERTIFICATE: Contract = Contract {
+    id: "get_sp_certificate",
+    parameters: &[],
+    body: None,
+    answer: None,
+};
+fn get_sp_certificate<S: SamlConfigurationsApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_SP_CERTIFICATE, request).await?;
+        let answer = service.get_sp_certificate(&received.context).await;
+        reply::file(&received.context, "application/x-pem-file", answer)
     })
 }

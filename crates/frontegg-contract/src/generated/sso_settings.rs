@@ -48,6 +48,13 @@ pub trait SsoSettingsApi: Send + Sync + 'static {
         &self,
         cx: &RequestContext,
     ) -> impl Future<Output = ApiResult<types::SsoPerTenantConfiguration>> + Send;
+    /// `GET /team/resources/sso/v1/saml/configurations/sp-metadata` → 200
+    ///
+    /// Fetch the SAML metadata to give to a tenant's identity provider.
+    fn get_sp_metadata(
+        &self,
+        cx: &RequestContext,
+    ) -> impl Future<Output = ApiResult<reply::File>> + Send;
     /// `GET /team/resources/sso/v1/configurations/excluded-emails` → 200
     ///
     /// List the mail addresses that are spared from single sign-on.
@@ -100,6 +107,10 @@ pub fn routes<S: SsoSettingsApi + Authenticate>(
         .route(
             "/team/resources/sso/v1/oidc/configurations",
             MethodRouter::new().post(Endpoint(set_environment_oidc_configuration::<S>)),
+        )
+        .route(
+            "/team/resources/sso/v1/saml/configurations/sp-metadata",
+            MethodRouter::new().get(Endpoint(get_sp_metadata::<S>)),
         )
 }
 /// Parameters of `delete_sso_excluded_email`.
@@ -203,6 +214,23 @@ fn get_multiple_sso_per_domain_configuration<S: SsoSettingsApi + Authenticate>(
             &GET_MULTIPLE_SSO_PER_DOMAIN_CONFIGURATION,
             answer,
         )
+    })
+}
+/// What the document says about `get_sp_metadata`.
+pub static GET_SP_METADATA: Contract = Contract {
+    id: "get_sp_metadata",
+    parameters: &[],
+    body: None,
+    answer: None,
+};
+fn get_sp_metadata<S: SsoSettingsApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_SP_METADATA, request).await?;
+        let answer = service.get_sp_metadata(&received.context).await;
+        reply::file(&received.context, "application/samlmetadata+xml", answer)
     })
 }
 /// What the document says about `list_sso_excluded_emails`.

@@ -2689,6 +2689,9 @@ impl saml_configurations::SamlConfigurationsApi for Echo {
     ) -> ApiResult<types::VendorSamlConfigurationResponse> {
         reached("get_environment_saml_configuration", &())
     }
+    async fn get_sp_certificate(&self, _: &RequestContext) -> ApiResult<reply::File> {
+        reached("get_sp_certificate", &())
+    }
 }
 impl oidc_configurations::OidcConfigurationsApi for Echo {
     async fn get_environment_oidc_configuration(
@@ -2726,6 +2729,9 @@ impl sso_settings::SsoSettingsApi for Echo {
         _: &RequestContext,
     ) -> ApiResult<types::SsoPerTenantConfiguration> {
         reached("get_multiple_sso_per_domain_configuration", &())
+    }
+    async fn get_sp_metadata(&self, _: &RequestContext) -> ApiResult<reply::File> {
+        reached("get_sp_metadata", &())
     }
     async fn list_sso_excluded_emails(
         &self,

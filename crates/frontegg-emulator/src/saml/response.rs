@@ -65,6 +65,7 @@ pub(crate) struct Response<'a> {
 pub(crate) enum SignedPart {
     Response,
     Assertion,
+    #[cfg_attr(not(test), expect(dead_code, reason = "a provider may; the one for tests signs what it is told"))]
     Both,
 }
 

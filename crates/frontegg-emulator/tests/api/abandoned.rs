@@ -1,6 +1,6 @@
 //! Requests whose clients have left: a database works for none of them.
 
-use frontegg_emulator::Emulator;
+use frontegg_emulator::{Audits, Emulator};
 use sea_orm::{
     ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, Statement, TransactionTrait,
 };
@@ -55,7 +55,9 @@ fn call(mut client: Browser, operation_id: &'static str, body: Value) -> JoinHan
 #[tokio::test]
 async fn postgresql_works_for_nobody_who_has_left() {
     let Some(place) = postgres().await else { return };
-    let world = World::at(&place, Emulator::builder().timeouts(HANG, HANG)).await;
+    // An entry of the audit trail would ask for people, too.
+    let builder = Emulator::builder().timeouts(HANG, HANG).audits(Audits::Off);
+    let world = World::at(&place, builder).await;
     let database = Database::connect(place.url()).await.expect("a connection");
     world.tenant("acme").await;
     world.user("acme", "bob@acme.test", &[]).await;

@@ -1768,6 +1768,14 @@ pub fn get_multiple_sso_per_domain_configuration(
 ) -> Reply {
     Reply::of("get_multiple_sso_per_domain_configuration", answer.borrow())
 }
+/// Answers [`Sso::get_sp_certificate`](crate::views::Sso::get_sp_certificate).
+pub fn get_sp_certificate(answer: impl Into<Vec<u8>>) -> Reply {
+    Reply::file("get_sp_certificate", "application/x-pem-file", answer)
+}
+/// Answers [`Sso::get_sp_metadata`](crate::views::Sso::get_sp_metadata).
+pub fn get_sp_metadata(answer: impl Into<Vec<u8>>) -> Reply {
+    Reply::file("get_sp_metadata", "application/samlmetadata+xml", answer)
+}
 /// Answers [`Sso::get_sso_default_roles`](crate::views::Sso::get_sso_default_roles).
 pub fn get_sso_default_roles(answer: impl Borrow<types::SsoDefaultRoles>) -> Reply {
     Reply::of("get_sso_default_roles", answer.borrow())

@@ -118,7 +118,8 @@ async fn no_failure_shows_a_secret_and_none_repeats_itself() {
         listed.split(',').map(|kind| kind.trim().to_owned()).filter(|kind| !kind.is_empty()).collect();
     let missing: Vec<_> = listed.difference(&kinds).collect();
     assert!(!log.text().contains(CANARY), "{}", log.text());
-    // A view takes the right token only; the raw client's errors are texts.
-    let unseen: &[&str] = if cfg!(feature = "blocking") { &["WrongToken"] } else { &["WithinRuntime", "WrongToken"] };
+    // A layer's error is the program's own; a view takes the right token only; the raw client's errors are texts.
+    let unseen: &[&str] =
+        if cfg!(feature = "blocking") { &["Layer", "WrongToken"] } else { &["Layer", "WithinRuntime", "WrongToken"] };
     assert_eq!(missing, unseen, "no failure of these kinds is looked at");
 }

@@ -181,6 +181,8 @@ pub static CALLS: &[Call] = &[
     Call { operation: "get_session_configuration", send: |client| Box::pin(async move { client.get_session_configuration().await.map(drop) }) },
     Call { operation: "get_sms_configuration", send: |client| Box::pin(async move { client.get_sms_configuration().await.map(drop) }) },
     Call { operation: "get_sms_template", send: |client| Box::pin(async move { client.get_sms_template("type-1").await.map(drop) }) },
+    Call { operation: "get_sp_certificate", send: |client| Box::pin(async move { client.get_sp_certificate().await.map(drop) }) },
+    Call { operation: "get_sp_metadata", send: |client| Box::pin(async move { client.get_sp_metadata().await.map(drop) }) },
     Call { operation: "get_sso_default_roles", send: |client| Box::pin(async move { client.get_sso_default_roles("configurationId-1").await.map(drop) }) },
     Call { operation: "get_sso_domain_policy", send: |client| Box::pin(async move { client.get_sso_domain_policy().await.map(drop) }) },
     Call { operation: "get_strictest_password_configuration", send: |client| Box::pin(async move { client.get_strictest_password_configuration(Some("userId-1")).await.map(drop) }) },

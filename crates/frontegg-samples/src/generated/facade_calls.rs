@@ -183,6 +183,8 @@ pub static CALLS: &[Call] = &[
     Call { operation: "get_session_configuration", send: |scopes| Box::pin(async move { scopes.environment.sessions_management().get_session_configuration().await.map(drop) }) },
     Call { operation: "get_sms_configuration", send: |scopes| Box::pin(async move { scopes.environment.sms_configuration().get_sms_configuration().await.map(drop) }) },
     Call { operation: "get_sms_template", send: |scopes| Box::pin(async move { scopes.environment.sms_templates().get_sms_template("type-1").await.map(drop) }) },
+    Call { operation: "get_sp_certificate", send: |scopes| Box::pin(async move { scopes.environment.saml_configurations().get_sp_certificate().await.map(drop) }) },
+    Call { operation: "get_sp_metadata", send: |scopes| Box::pin(async move { scopes.environment.sso_settings().get_sp_metadata().await.map(drop) }) },
     Call { operation: "get_sso_default_roles", send: |scopes| Box::pin(async move { scopes.environment.sso_configurations().get_sso_default_roles("configurationId-1").await.map(drop) }) },
     Call { operation: "get_sso_domain_policy", send: |scopes| Box::pin(async move { scopes.environment.sso_configurations().get_sso_domain_policy().await.map(drop) }) },
     Call { operation: "get_strictest_password_configuration", send: |scopes| Box::pin(async move { scopes.anonymous.password_settings().get_strictest_password_configuration(params::GetStrictestPasswordConfiguration::new().user_id("userId-1")).await.map(drop) }) },

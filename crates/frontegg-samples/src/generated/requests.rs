@@ -213,6 +213,8 @@ pub static REQUESTS: &[Request] = &[
     Request { operation: "get_session_configuration", address: "/identity/resources/configurations/sessions/v1", headers: &[], body: None },
     Request { operation: "get_sms_configuration", address: "/identity/resources/configurations/v1/sms", headers: &[], body: None },
     Request { operation: "get_sms_template", address: "/identity/resources/configurations/v1/sms/templates/type-1", headers: &[], body: None },
+    Request { operation: "get_sp_certificate", address: "/team/resources/sso/v1/saml/configurations/sp-certificate", headers: &[], body: None },
+    Request { operation: "get_sp_metadata", address: "/team/resources/sso/v1/saml/configurations/sp-metadata", headers: &[], body: None },
     Request { operation: "get_sso_default_roles", address: "/team/resources/sso/v1/configurations/configurationId-1/roles", headers: &[], body: None },
     Request { operation: "get_sso_domain_policy", address: "/team/resources/sso/v1/configurations/domains", headers: &[], body: None },
     Request { operation: "get_strictest_password_configuration", address: "/identity/resources/users/v1/passwords/config?userId=userId-1", headers: &[], body: None },

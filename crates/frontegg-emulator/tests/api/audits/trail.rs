@@ -115,12 +115,11 @@ async fn whatever_changes_something_leaves_an_entry() {
     let group = acme.done("create_group", &[], json!({ "name": "Own" })).await;
     let group = group["id"].as_str().expect("an id");
     let own = world.token(user, "acme").await;
-    let calls: [(&str, &[&str], Value); 12] = [
+    let calls: [(&str, &[&str], Value); 11] = [
         ("assign_roles_to_user", &[user], roles.clone()),
         ("unassign_roles_from_user", &[user], roles.clone()),
         ("add_roles_to_group", &[group], roles),
         ("create_tenant_api_token_v1", &[], json!({})),
-        ("set_password_rotation", &[], json!({ "isActive": true, "rotationPeriod": 90, "notificationPeriod": 7 })),
         ("add_tenant_metadata", &["acme"], json!({ "metadata": { "plan": "gold" } })),
         ("lock_user", &[user], Value::Null),
         ("unlock_user", &[user], Value::Null),

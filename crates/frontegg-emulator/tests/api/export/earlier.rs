@@ -19,6 +19,10 @@ async fn import(world: &World, document: &str) -> (StatusCode, Value) {
     (answer.status(), serde_json::from_slice(&answer.bytes().await.expect("a body")).unwrap_or_default())
 }
 
+fn rows(document: &Value, table: &str) -> Vec<Value> {
+    document["tables"][table].as_array().expect("rows").clone()
+}
+
 #[tokio::test]
 async fn an_export_of_before_is_brought_up() {
     let head_last = {
@@ -34,9 +38,16 @@ async fn an_export_of_before_is_brought_up() {
             assert_eq!(status, StatusCode::NO_CONTENT, "{answer}");
             let now = world.emulator.export_with_secrets().await.expect("a document");
             assert_ne!(now["schema"], before()["schema"]);
-            for table in ["tenants", "users", "user_emails", "memberships", "role_permissions"] {
+            for table in ["tenants", "users", "user_emails", "memberships"] {
                 assert_eq!(now["tables"][table], before()["tables"][table], "{table}");
             }
+            let (held, held_before) = (rows(&now, "role_permissions"), rows(&before(), "role_permissions"));
+            assert!(held_before.iter().all(|row| held.contains(row)), "{held:?}");
+            let is_new = |row: &&Value| row["key"] == "fe.secure.read.audits";
+            let new = rows(&now, "permissions").into_iter().find(|row| is_new(&row)).expect("what came since");
+            let added: Vec<_> = held.iter().filter(|row| !held_before.contains(row)).collect();
+            assert_eq!(added.len(), 2, "the roles that a fresh environment gives it to");
+            assert!(added.iter().all(|row| row["permission_id"] == new["id"]), "{added:?}");
             assert_eq!(world.browser().sign_in("ada@acme.test").await.claims()["tenantId"], "acme");
             // What is made from others is made here too: people are found by a part of their address.
             let found =

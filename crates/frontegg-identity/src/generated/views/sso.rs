@@ -2,7 +2,9 @@
 //! SSO Configurations, SAML Configurations, OIDC Configurations, SSO Settings.
 
 use std::borrow::Borrow;
-use crate::{call::Call, types, scope::{Core, Access, Authorized, Environment}};
+use crate::{
+    call::Call, download::Download, types, scope::{Core, Access, Authorized, Environment},
+};
 /// Connections of tenants to identity providers, with their mail domains, groups and default roles.
 ///
 /// The environment as SAML 2.0 service provider.
@@ -156,6 +158,34 @@ impl Sso<Environment> {
             move |client| async move {
                 client.get_multiple_sso_per_domain_configuration().await
             },
+        )
+    }
+    /// Fetch the SAML metadata to give to a tenant's identity provider.
+    ///
+    /// Entity id, assertion consumer service and signing certificate of the service provider (SAML 2.0 Metadata). Address and entity id are those of the tenant's connection where exactly one has its own, else those of the environment.
+    ///
+    /// `GET /team/resources/sso/v1/saml/configurations/sp-metadata`, for the scope's tenant
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let file = frontegg.tenant("acme").sso().get_sp_metadata().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    /// - 403: The tenant is not named.
+    /// - 404: The tenant is unknown.
+    #[doc(alias = "SamlControllerV1_getSpMetadata")]
+    #[doc(alias = "getSpMetadata")]
+    #[doc(alias = "sp-metadata")]
+    pub fn get_sp_metadata(&self) -> Call<'static, Download> {
+        Call::new(
+            &self.core,
+            "get_sp_metadata",
+            move |client| async move { client.get_sp_metadata().await.map(Download::of) },
         )
     }
     /// Read how the environment lets tenants prove their mail domains.
@@ -704,6 +734,37 @@ impl<A: Authorized> Sso<A> {
             "get_environment_saml_configuration",
             move |client| async move {
                 client.get_environment_saml_configuration().await
+            },
+        )
+    }
+    /// Fetch the certificate with which SAML requests are signed.
+    ///
+    /// In PEM (RFC 7468). It is self-signed, of a key that signs nothing but such requests, and made when it is first wanted.
+    ///
+    /// `GET /team/resources/sso/v1/saml/configurations/sp-certificate`
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.samlConfiguration` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let file = frontegg.sso().get_sp_certificate().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: The permission is missing.
+    #[doc(alias = "SamlControllerV1_getSpCertificate")]
+    #[doc(alias = "getSpCertificate")]
+    #[doc(alias = "sp-certificate")]
+    pub fn get_sp_certificate(&self) -> Call<'static, Download> {
+        Call::new(
+            &self.core,
+            "get_sp_certificate",
+            move |client| async move {
+                client.get_sp_certificate().await.map(Download::of)
             },
         )
     }
