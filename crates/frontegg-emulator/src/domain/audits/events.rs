@@ -240,6 +240,7 @@ const OPERATIONS: &[Row] = &[
 
 /// Operations whose success is no event of its own.
 const SILENT: &[(&str, &str)] = &[
+    ("authenticate_environment", "is how a back end begins, whatever it does then"),
     ("create_audit", "adds an entry itself"),
     ("create_audit_v2", "adds an entry itself"),
     ("refresh_api_token", "goes on with what was signed in"),
