@@ -60,7 +60,7 @@ pub enum ErrorKind {
     Misconfigured,
     /// The timeout of the call or of an attempt has passed.
     Timeout,
-    /// A layer of the program's own ([`Builder::layer`](crate::Builder::layer), feature `tower`) failed, or let the request
+    /// A layer of the program's own (`Builder::layer`, feature `tower`) failed, or let the request
     /// not through. Its error is the [`source`](StdError::source). Not retried.
     Layer,
     /// The service answered with success, but the body is not as documented.
