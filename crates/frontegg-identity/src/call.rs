@@ -49,7 +49,7 @@ enum Stage<'a, T> {
 
 type Sent<'a, T> = BoxFuture<'a, Result<Response<T>, Error>>;
 
-impl<'a, T: Send + 'a> Call<'a, T> {
+impl<'a, T: MaybeSend + 'a> Call<'a, T> {
     /// Prepares a call. `send` is given the raw client of the scope.
     pub(crate) fn new<A, F, S>(core: &Core<A>, operation: &'static str, send: F) -> Self
     where
@@ -92,7 +92,7 @@ impl<'a, T: Send + 'a> Call<'a, T> {
     }
 }
 
-impl<'a, T: Send + 'a> Future for Call<'a, T> {
+impl<'a, T: MaybeSend + 'a> Future for Call<'a, T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
@@ -105,7 +105,7 @@ impl<'a, T: Send + 'a> Future for Call<'a, T> {
     }
 }
 
-impl<'a, T: Send + 'a> FusedFuture for Call<'a, T> {
+impl<'a, T: MaybeSend + 'a> FusedFuture for Call<'a, T> {
     fn is_terminated(&self) -> bool {
         matches!(self.0, Stage::Ended)
     }

@@ -70,7 +70,7 @@ impl Context {
     }
 
     /// Runs a generated call under this context.
-    pub(crate) fn run<'a, T: Send + 'a>(
+    pub(crate) fn run<'a, T: MaybeSend + 'a>(
         self,
         operation: &'static str,
         send: CallFuture<'a, T>,

@@ -1,5 +1,6 @@
 //! Passwordless sign-in by a magic link or a one-time code.
 
+use frontegg_client::MaybeSend;
 use frontegg_model::{Secret, types};
 use serde::{Deserialize, Serialize};
 
@@ -110,7 +111,7 @@ impl<A: Access> Authentication<A> {
     }
 
     /// Has a link or code sent. The service may know the browser that asked by a cookie.
-    async fn step<'a, T: Send + 'a>(
+    async fn step<'a, T: MaybeSend + 'a>(
         &self,
         method: Method,
         send: impl FnOnce(&Passwordless<Anonymous>) -> Call<'a, T>,

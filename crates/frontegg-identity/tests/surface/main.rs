@@ -40,6 +40,7 @@ const OUTSIDE: &[(&str, &str)] = &[
     ("lib.rs", "frontegg_client"),
     ("scope.rs", "frontegg_client::Client"),
     ("builder.rs", "reqwest::Client"),
+    ("call.rs", "frontegg_client::MaybeSend"),
     ("verify/access_tokens.rs", "frontegg_client::BoxFuture"),
 ];
 
