@@ -78,7 +78,7 @@ pub(crate) async fn replace(
     wanted: Option<&Tags>,
     body: Value,
 ) -> Answer<()> {
-    let row = require(tx, connection, id, wanted).await?;
+    let row = kept::require::<Groups>(tx, connection, id, wanted).await?;
     let present = members_of(tx, id).await?;
     change(tx, connection, row, present, resource::read(&GROUP, body)?).await
 }
@@ -91,7 +91,7 @@ pub(crate) async fn patch(
     wanted: Option<&Tags>,
     body: &Value,
 ) -> Answer<()> {
-    let row = require(tx, connection, id, wanted).await?;
+    let row = kept::require::<Groups>(tx, connection, id, wanted).await?;
     let present = members_of(tx, id).await?;
     let mut attributes = Groups::record(row.clone()).attributes()?;
     if !present.is_empty() {
@@ -108,23 +108,12 @@ pub(crate) async fn delete(
     id: &str,
     wanted: Option<&Tags>,
 ) -> Answer<()> {
-    let row = require(tx, connection, id, wanted).await?;
+    let row = kept::require::<Groups>(tx, connection, id, wanted).await?;
     if connection.sync_to_user_management {
         provisioning::take_group_out(tx, connection, &row).await?;
     }
     row.delete(tx).await?;
     connections::touch(tx, connection).await
-}
-
-async fn require(
-    tx: &Read,
-    connection: &scim_connection::Model,
-    id: &str,
-    wanted: Option<&Tags>,
-) -> Answer<scim_group::Model> {
-    let row = kept::find::<Groups>(tx, connection, id).await?.ok_or(Failure::NotFound)?;
-    Groups::record(row.clone()).require(wanted)?;
-    Ok(row)
 }
 
 async fn change(

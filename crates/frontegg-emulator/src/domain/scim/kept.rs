@@ -61,7 +61,7 @@ impl Record {
 /// A kind of resources, with the table that they are kept in.
 pub(super) trait Kept {
     type Entity: EntityTrait<Model = Self::Row, Column = Self::Column>;
-    type Row: FromQueryResult + Send + Sync;
+    type Row: FromQueryResult + Clone + Send + Sync;
     type Column: ColumnTrait;
 
     const OF: &'static ResourceType;
@@ -134,11 +134,8 @@ impl Kept for Users {
                 .into_model::<Link>()
                 .fetch_all(tx)
                 .await?;
-            for Link { holder, id, display } in rows {
-                let link = json!({
-                    "value": id, "$ref": location(base, &GROUP, &id), "display": display, "type": "direct",
-                });
-                links.entry(holder).or_default().push(link);
+            for link in rows {
+                link.add_to(&mut links, &GROUP, "direct", base);
             }
         }
         Ok(links)
@@ -185,11 +182,8 @@ impl Kept for Groups {
                 .into_model::<Link>()
                 .fetch_all(tx)
                 .await?;
-            for Link { holder, id, display } in rows {
-                let link = json!({
-                    "value": id, "$ref": location(base, &USER, &id), "display": display, "type": "User",
-                });
-                links.entry(holder).or_default().push(link);
+            for link in rows {
+                link.add_to(&mut links, &USER, "User", base);
             }
         }
         Ok(links)
@@ -204,10 +198,31 @@ struct Link {
     display: String,
 }
 
+impl Link {
+    /// Adds it to those of its holder, as one to a resource of that type.
+    fn add_to(self, links: &mut HashMap<String, Vec<Value>>, of: &ResourceType, kind: &str, base: &str) {
+        let Self { holder, id, display } = self;
+        let link = json!({ "value": id, "$ref": location(base, of, &id), "display": display, "type": kind });
+        links.entry(holder).or_default().push(link);
+    }
+}
+
 /// The row of a resource of the connection; nothing where there is none.
 pub(super) async fn find<K: Kept>(tx: &Read, connection: &scim_connection::Model, id: &str) -> Answer<Option<K::Row>> {
     let row = K::Entity::find().filter(K::ID.eq(id)).filter(K::CONNECTION.eq(connection.id.as_str()));
     Ok(row.fetch_one(tx).await?)
+}
+
+/// The row of a resource that is to be changed: 404 where there is none, 412 where the client means another version.
+pub(super) async fn require<K: Kept>(
+    tx: &Read,
+    connection: &scim_connection::Model,
+    id: &str,
+    wanted: Option<&Tags>,
+) -> Answer<K::Row> {
+    let row = find::<K>(tx, connection, id).await?.ok_or(Failure::NotFound)?;
+    K::record(row.clone()).require(wanted)?;
+    Ok(row)
 }
 
 /// A resource of the connection, as much of it as is asked for.

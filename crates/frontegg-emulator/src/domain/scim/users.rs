@@ -71,7 +71,7 @@ pub(crate) async fn replace(
     wanted: Option<&Tags>,
     body: Value,
 ) -> Answer<()> {
-    let row = require(tx, connection, id, wanted).await?;
+    let row = kept::require::<Users>(tx, connection, id, wanted).await?;
     change(tx, connection, row, resource::read(&USER, body)?).await
 }
 
@@ -83,7 +83,7 @@ pub(crate) async fn patch(
     wanted: Option<&Tags>,
     body: &Value,
 ) -> Answer<()> {
-    let row = require(tx, connection, id, wanted).await?;
+    let row = kept::require::<Users>(tx, connection, id, wanted).await?;
     let attributes = Users::record(row.clone()).attributes()?;
     change(tx, connection, row, patch::apply(&USER, &attributes, body)?).await
 }
@@ -95,23 +95,12 @@ pub(crate) async fn delete(
     id: &str,
     wanted: Option<&Tags>,
 ) -> Answer<()> {
-    let row = require(tx, connection, id, wanted).await?;
+    let row = kept::require::<Users>(tx, connection, id, wanted).await?;
     if connection.sync_to_user_management {
         provisioning::take_user_out(tx, connection, &row).await?;
     }
     row.delete(tx).await?;
     connections::touch(tx, connection).await
-}
-
-async fn require(
-    tx: &Read,
-    connection: &scim_connection::Model,
-    id: &str,
-    wanted: Option<&Tags>,
-) -> Answer<scim_user::Model> {
-    let row = kept::find::<Users>(tx, connection, id).await?.ok_or(Failure::NotFound)?;
-    Users::record(row.clone()).require(wanted)?;
-    Ok(row)
 }
 
 /// Writes what has changed, and has the person follow, whom somebody may have changed meanwhile.
