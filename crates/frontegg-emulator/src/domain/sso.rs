@@ -4,6 +4,7 @@
 mod arrival;
 pub(crate) mod attempts;
 pub(crate) mod choice;
+mod conclusion;
 pub(crate) mod connections;
 pub(crate) mod dns;
 pub(crate) mod domains;

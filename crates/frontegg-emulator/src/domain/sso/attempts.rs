@@ -30,14 +30,28 @@ impl Refused {
     }
 }
 
+/// What somebody signs in by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    OpenIdConnect,
+    Saml,
+}
+
+impl Protocol {
+    fn name(self) -> &'static str {
+        match self {
+            Self::OpenIdConnect => "oidc",
+            Self::Saml => "saml",
+        }
+    }
+}
+
 /// What is known of a sign-in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt<'a> {
-    pub(super) protocol: &'static str,
+    pub(super) protocol: Protocol,
     pub(super) connection: Option<&'a sso_connection::Model>,
     pub(super) issuer: Option<&'a str>,
-    pub(super) user_id: Option<&'a str>,
-    pub(super) refused: Option<&'a Refused>,
 }
 
 /// The newest first.
@@ -46,26 +60,21 @@ pub(crate) async fn list(tx: &Read) -> DomainResult<Vec<sso_attempt::Model>> {
     Ok(select.order_by_desc(sso_attempt::Column::Id).fetch_all(tx).await?)
 }
 
-/// Keeps a sign-in in mind.
-pub(super) async fn note(tx: &Write, attempt: Attempt<'_>) -> DomainResult<()> {
-    if let Some(Refused { check, reason }) = attempt.refused {
+/// Keeps a sign-in in mind, with the id of the person that was let in, or why nobody was.
+pub(super) async fn note(tx: &Write, attempt: Attempt<'_>, outcome: Result<&str, &Refused>) -> DomainResult<()> {
+    let protocol = attempt.protocol.name();
+    if let Err(Refused { check, reason }) = outcome {
         let connection = attempt.connection.map(|connection| connection.id.as_str());
-        tracing::info!(
-            protocol = attempt.protocol,
-            connection,
-            check,
-            reason,
-            "a sign-in by an identity provider is refused"
-        );
+        tracing::info!(protocol, connection, check, reason, "a sign-in by an identity provider is refused");
     }
     let row = sso_attempt::ActiveModel {
         id: Set(ids::new_id()),
-        protocol: Set(attempt.protocol.to_owned()),
+        protocol: Set(protocol.to_owned()),
         connection_id: Set(attempt.connection.map(|connection| connection.id.clone())),
         issuer: Set(attempt.issuer.map(str::to_owned)),
-        user_id: Set(attempt.user_id.map(str::to_owned)),
-        failed_check: Set(attempt.refused.map(|refused| i64::from(refused.check))),
-        reason: Set(attempt.refused.map(|refused| refused.reason.clone())),
+        user_id: Set(outcome.ok().map(str::to_owned)),
+        failed_check: Set(outcome.err().map(|refused| i64::from(refused.check))),
+        reason: Set(outcome.err().map(|refused| refused.reason.clone())),
         created_at: Set(tx.stamp()),
     };
     row.insert(tx).await?;

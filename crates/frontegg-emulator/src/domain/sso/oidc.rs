@@ -6,17 +6,17 @@
 use serde_json::Value;
 
 use super::{
-    arrival::{Arrival, Arrived, Told},
-    attempts::{self, Attempt, Refused},
+    arrival::{Arrival, Told},
+    attempts::{Attempt, Protocol, Refused},
     choice::{self, Applicant},
+    conclusion::{conclude, refuse},
     connections, environment,
 };
 use crate::{
     domain::{
         DomainError, DomainResult, Tried,
-        login::{self, ClientInfo, FirstFactor, Outcome},
+        login::{ClientInfo, Outcome},
         provider_sign_ins::{self, Authorization, Departure},
-        sessions::SingleSignOn,
     },
     openid::{self, Discovery, IdTokenError, IdTokens, OpenIdError, Person, Provider, Redemption},
     outgoing::Outgoing,
@@ -30,9 +30,6 @@ use crate::{
 const SCOPE: &str = "openid email profile";
 /// Of those that know it; also the claim in which they name the groups.
 const GROUPS: &str = "groups";
-
-/// How attempts name it.
-const PROTOCOL: &str = "oidc";
 
 /// What is checked of somebody who comes back, by the numbers that the control plane tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,11 +124,11 @@ pub(crate) async fn finish(
 ) -> DomainResult<Outcome> {
     let Some((begun, connection)) = store.write(async |tx| begun(tx, returned).await).await? else {
         let refused = Check::State.failed("the state is not of a sign-in of this browser");
-        return refuse(store, None, &refused).await;
+        return refuse(store, attempt(None), &refused).await;
     };
     let person = match redeem(store, outgoing, &begun, &connection, returned).await? {
         Ok(person) => person,
-        Err(refused) => return refuse(store, Some(&connection), &refused).await,
+        Err(refused) => return refuse(store, attempt(Some(&connection)), &refused).await,
     };
     // Boxed, as it is a long way.
     store.attempt(async |tx| Box::pin(enter(tx, &connection, &person, client)).await).await
@@ -228,38 +225,14 @@ async fn enter(
         Ok(told) => Arrival { connection, told: &told, check: Check::Person as u8 }.enter(tx).await?,
         Err(refused) => Err(refused),
     };
-    let attempt = Attempt {
-        protocol: PROTOCOL,
-        connection: is_same.then_some(connection),
-        issuer: Some(&connection.sso_endpoint),
-        user_id: None,
-        refused: None,
-    };
-    match arrived {
-        Ok(Arrived { user, destination }) => {
-            attempts::note(tx, Attempt { user_id: Some(&user.id), ..attempt }).await?;
-            let single_sign_on =
-                Some(SingleSignOn { connection_id: connection.id.clone(), destination, ends_by: None });
-            let client = ClientInfo { single_sign_on, ..client.clone() };
-            login::first_factor_done(tx, user, FirstFactor::SingleSignOn, &client).await.map(Tried::Done)
-        }
-        Err(refused) => {
-            attempts::note(tx, Attempt { refused: Some(&refused), ..attempt }).await?;
-            Ok(Tried::Refused(self::refused()))
-        }
-    }
+    let attempt = Attempt { connection: is_same.then_some(connection), ..attempt(Some(connection)) };
+    conclude(tx, attempt, connection, arrived, None, client).await
 }
 
-/// Keeps a refusal in mind; whoever is refused learns that alone.
-async fn refuse(store: &Store, connection: Option<&sso_connection::Model>, refused: &Refused) -> DomainResult<Outcome> {
-    store
-        .write(async |tx| {
-            let issuer = connection.map(|connection| connection.sso_endpoint.as_str());
-            let attempt = Attempt { protocol: PROTOCOL, connection, issuer, user_id: None, refused: Some(refused) };
-            attempts::note(tx, attempt).await
-        })
-        .await?;
-    Err(self::refused())
+/// What is known of a sign-in that goes to a connection.
+fn attempt(connection: Option<&sso_connection::Model>) -> Attempt<'_> {
+    let issuer = connection.map(|connection| connection.sso_endpoint.as_str());
+    Attempt { protocol: Protocol::OpenIdConnect, connection, issuer }
 }
 
 /// What the provider says, as far as it says enough.
@@ -286,9 +259,4 @@ fn told(connection: &sso_connection::Model, person: &Person) -> Result<Told, Ref
 async fn discover(outgoing: &Outgoing, connection: &sso_connection::Model) -> DomainResult<Discovery> {
     let issuer = connection.sso_endpoint.as_str();
     Ok(openid::discover(outgoing, &openid::well_known(issuer), Some(issuer)).await?)
-}
-
-/// One text for whatever is wrong, so that nobody probes with it.
-fn refused() -> DomainError {
-    DomainError::unauthorized("OIDC sign-in was refused")
 }

@@ -6,9 +6,10 @@
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::{
-    arrival::{Arrival, Arrived, Told},
-    attempts::{self, Attempt, Refused},
+    arrival::{Arrival, Told},
+    attempts::{Attempt, Protocol, Refused},
     choice::{self, Applicant},
+    conclusion::{conclude, refuse},
     connections,
     environment::{self, ServiceProvider},
     key,
@@ -17,9 +18,8 @@ use crate::{
     clock::Timestamp,
     domain::{
         DomainError, DomainResult, Tried,
-        login::{self, ClientInfo, FirstFactor, Outcome},
+        login::{ClientInfo, Outcome},
         provider_sign_ins::{self, NewSignIn},
-        sessions::SingleSignOn,
     },
     ids,
     saml::{
@@ -32,9 +32,6 @@ use crate::{
         entity::{sso_connection, sso_replay},
     },
 };
-
-/// How attempts name it.
-const PROTOCOL: &str = "saml";
 
 /// A browser that has come back.
 #[derive(Clone, Copy)]
@@ -100,7 +97,7 @@ pub(crate) async fn finish(store: &Store, returned: Return<'_>, client: &ClientI
     let read = Answer::read(returned.response);
     let answer = match read {
         Ok(answer) => answer,
-        Err(refused) => return refuse(store, None, &refused).await,
+        Err(refused) => return refuse(store, attempt(None), &own(&refused)).await,
     };
     let issuer = if answer.claims_request() { None } else { answer.claimed_issuer() };
     let begun = store.write(async |tx| match begun(tx, returned).await? {
@@ -109,12 +106,12 @@ pub(crate) async fn finish(store: &Store, returned: Return<'_>, client: &ClientI
     });
     let Some(begun) = begun.await? else {
         let refused = Check::SignIn.refuses("no sign-in of this browser is under way");
-        return refuse(store, None, &refused).await;
+        return refuse(store, attempt(None), &own(&refused)).await;
     };
     let now = store.read().await?.now();
     let accepted = match verify(&answer, &begun, now)? {
         Ok(accepted) => accepted,
-        Err(refused) => return refuse(store, Some(&begun.connection), &refused).await,
+        Err(refused) => return refuse(store, attempt(Some(&begun.connection)), &own(&refused)).await,
     };
     // Boxed, as it is a long way.
     store.attempt(async |tx| Box::pin(enter(tx, &begun.connection, &accepted, client)).await).await
@@ -200,30 +197,12 @@ async fn enter(
     } else {
         Arrival { connection, told: &told, check: Check::Person.number() }.enter(tx).await?
     };
-    let attempt = Attempt {
-        protocol: PROTOCOL,
-        connection: is_same.then_some(connection),
-        issuer: Some(&accepted.issuer),
-        user_id: None,
-        refused: None,
-    };
-    match arrived {
-        Ok(Arrived { user, destination }) => {
-            learn_issuer(tx, connection, &accepted.issuer).await?;
-            attempts::note(tx, Attempt { user_id: Some(&user.id), ..attempt }).await?;
-            let single_sign_on = Some(SingleSignOn {
-                connection_id: connection.id.clone(),
-                destination,
-                ends_by: accepted.session_ends_at.map(Timestamp::micros),
-            });
-            let client = ClientInfo { single_sign_on, ..client.clone() };
-            login::first_factor_done(tx, user, FirstFactor::SingleSignOn, &client).await.map(Tried::Done)
-        }
-        Err(refused) => {
-            attempts::note(tx, Attempt { refused: Some(&refused), ..attempt }).await?;
-            Ok(Tried::Refused(self::refused()))
-        }
+    if arrived.is_ok() {
+        learn_issuer(tx, connection, &accepted.issuer).await?;
     }
+    let attempt =
+        Attempt { protocol: Protocol::Saml, connection: is_same.then_some(connection), issuer: Some(&accepted.issuer) };
+    conclude(tx, attempt, connection, arrived, accepted.session_ends_at.map(Timestamp::micros), client).await
 }
 
 /// Whether neither response nor assertion was accepted before; from now on they were.
@@ -273,24 +252,8 @@ fn own(refused: &answer::Refused) -> Refused {
     Refused::by(refused.check.number(), refused.reason.clone())
 }
 
-/// Keeps a refusal in mind; whoever is refused learns that alone.
-async fn refuse(
-    store: &Store,
-    connection: Option<&sso_connection::Model>,
-    refused: &answer::Refused,
-) -> DomainResult<Outcome> {
-    let refused = own(refused);
-    store
-        .write(async |tx| {
-            let issuer = connection.and_then(|connection| connection.issuer.as_deref());
-            let attempt = Attempt { protocol: PROTOCOL, connection, issuer, user_id: None, refused: Some(&refused) };
-            attempts::note(tx, attempt).await
-        })
-        .await?;
-    Err(self::refused())
-}
-
-/// One text for whatever is wrong, so that nobody probes with it.
-fn refused() -> DomainError {
-    DomainError::unauthorized("SAML sign-in was refused")
+/// What is known of a sign-in whose answer is not accepted.
+fn attempt(connection: Option<&sso_connection::Model>) -> Attempt<'_> {
+    let issuer = connection.and_then(|connection| connection.issuer.as_deref());
+    Attempt { protocol: Protocol::Saml, connection, issuer }
 }
